@@ -1,0 +1,1 @@
+"""Connectors: the world's figures in, bids out. Never imports ``service`` or ``optimizer``."""

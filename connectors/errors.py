@@ -1,0 +1,34 @@
+"""Errors of the connectors.
+
+ConnectorError
+├── RetryableError         the same call may succeed later; ``wait_seconds`` says when
+└── PermanentError         the same call will fail again until somebody changes something
+    ├── SourceError        a file or folder cannot be read at all
+    └── UnsupportedError   this connector cannot do that (reports have no write half)
+
+Every message says what is wrong, where, and what a person can do about it.
+"""
+
+
+class ConnectorError(Exception):
+    """Anything a connector could not do."""
+
+
+class RetryableError(ConnectorError):
+    """The same call may succeed after ``wait_seconds``."""
+
+    def __init__(self, message: str, *, wait_seconds: float) -> None:
+        super().__init__(message)
+        self.wait_seconds = wait_seconds
+
+
+class PermanentError(ConnectorError):
+    """The same call fails again until somebody changes something."""
+
+
+class SourceError(PermanentError):
+    """A file or folder that cannot be read at all."""
+
+
+class UnsupportedError(PermanentError):
+    """An operation this connector does not offer."""

@@ -1,0 +1,1 @@
+"""Report files that a person downloaded: the read half of a platform."""

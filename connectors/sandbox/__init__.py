@@ -1,0 +1,1 @@
+"""A seeded market that behaves like the platform."""

@@ -1,0 +1,60 @@
+"""Errors of the service.
+
+ServiceError               ``exit_code`` for the command line, ``status`` for REST
+├── ConfigError            the YAML or the environment is wrong: file, line, what to write instead
+├── NotFoundError          no such account, run, proposal or line
+├── ConflictError          the state does not allow it, or the reader saw an older version
+├── StaleDataError         the freshness gate: yesterday is missing or implausible
+├── RunInProgressError     another process holds the run's lease
+└── StoreError             the database cannot be reached or is not migrated
+
+Every message says what is wrong, where, and what a person can do about it.
+"""
+
+
+class ServiceError(Exception):
+    """Anything the service could not do, told so that a person can act on it."""
+
+    exit_code = 1
+    status = 500
+
+
+class ConfigError(ServiceError):
+    """The configuration is wrong: names file, line and what to write instead."""
+
+    exit_code = 2
+
+
+class NotFoundError(ServiceError):
+    """No such thing."""
+
+    exit_code = 3
+    status = 404
+
+
+class ConflictError(ServiceError):
+    """The present state does not allow the action, or it changed since it was read."""
+
+    exit_code = 4
+    status = 409
+
+
+class StaleDataError(ServiceError):
+    """The freshness gate refused the pulled data."""
+
+    exit_code = 5
+    status = 409
+
+
+class RunInProgressError(ServiceError):
+    """Another process is working on this night."""
+
+    exit_code = 6
+    status = 409
+
+
+class StoreError(ServiceError):
+    """The database cannot be used."""
+
+    exit_code = 7
+    status = 503

@@ -1,0 +1,1 @@
+"""Configuration: the YAML and the environment, validated."""

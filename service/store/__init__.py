@@ -1,0 +1,1 @@
+"""The store: tables, sessions, queries. Returns frozen rows, never live ORM objects."""
