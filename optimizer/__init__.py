@@ -1,0 +1,7 @@
+"""Estimates and plans for keyword bids: a pure numerical library.
+
+Two calls are the whole door::
+
+    estimates = optimizer.estimate(history, keywords, economics, as_of=date, seed=0)
+    plan = optimizer.propose(estimates, optimizer.Policy(...), seed=0)
+"""
