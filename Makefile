@@ -1,40 +1,62 @@
-# Each target makes what it needs, starting from a bare Python >= 3.11.
-PYTHON ?= python3
+# Every target makes what it needs, from a bare Python >= 3.11 and make.
+# Another interpreter: make PYTHON=python3.12 demo (delete .venv first to change an existing one).
 VENV := .venv
 BIN := $(VENV)/bin
-READY := $(VENV)/.ready
+# One stamp per kind of installation: to run kaiche, and to work on it.
+RUN := $(VENV)/.installed-run
+DEV := $(VENV)/.installed-dev
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: demo serve test check bench format clean
+.PHONY: help demo serve test check bench format clean
+.DELETE_ON_ERROR:
 
-$(READY): pyproject.toml constraints.txt
-	$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "kaiche needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12 ...")'
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
-	touch $(READY)
+help:
+	@echo 'make demo    a sandbox shop, a month of nights, and tonight'"'"'s proposal'
+	@echo 'make serve   REST on what the demo made'
+	@echo 'make test    every test'
+	@echo 'make check   style, types, borders, dependencies, migrations'
+	@echo 'make bench   measurements'
+	@echo 'make format  put the code into the house style'
+	@echo 'make clean   remove the virtual environment and caches (var/, with your data, stays)'
 
-demo: $(READY)
-	$(BIN)/kaiche demo
+$(BIN)/python:
+	@PYTHON='$(PYTHON)' sh .ci/venv $(VENV)
 
-serve: $(READY)
-	$(BIN)/kaiche serve
+$(RUN): pyproject.toml constraints.txt | $(BIN)/python
+	@echo 'Installing kaiche into $(VENV); the first time takes a few minutes.' >&2
+	@$(PIP) setuptools
+	@$(PIP) --no-build-isolation --editable .
+	@touch $@
 
-test: $(READY)
+$(DEV): pyproject.toml constraints.txt | $(BIN)/python
+	@echo 'Installing kaiche and its tools into $(VENV); the first time takes a few minutes.' >&2
+	@$(PIP) setuptools
+	@$(PIP) --no-build-isolation --editable '.[dev]'
+	@touch $(RUN) $@
+
+demo: $(RUN)
+	@$(BIN)/kaiche demo
+
+serve: $(RUN)
+	@$(BIN)/kaiche serve
+
+test: $(DEV)
 	$(BIN)/python -m pytest -n auto
 
-check: $(READY)
+check: $(DEV)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/deptry .
-	$(BIN)/kaiche database check
+	$(BIN)/kaiche database check --code
 
-bench: $(READY)
+bench: $(DEV)
 	$(BIN)/python -m tests.benchmarks
 
-format: $(READY)
+format: $(DEV)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
