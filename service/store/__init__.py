@@ -1,1 +1,5 @@
-"""The store: tables, sessions, queries. Returns frozen rows, never live ORM objects."""
+"""The database: tables, sessions, queries. Queries take a session and return frozen rows."""
+
+from service.store.engine import Store, open_store
+
+__all__ = ["Store", "open_store"]

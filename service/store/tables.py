@@ -7,7 +7,7 @@ so that a past night can be rebuilt exactly as it was known (``pulled_at`` <= th
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import (
     JSON,
@@ -18,6 +18,7 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
+    MetaData,
     String,
     TypeDecorator,
     UniqueConstraint,
@@ -46,14 +47,27 @@ class UTCDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+Day = date  # the columns called ``date`` hide the type inside their classes
 Id = BigInteger().with_variant(Integer, "sqlite")
 Json = JSON(none_as_null=True)
 
 
 class Table(DeclarativeBase):
-    """Base of all tables."""
+    """Base of all tables; constraints are named so that a later migration can change them."""
 
-    type_annotation_map = {datetime: UTCDateTime, dict[str, Any]: Json, list[Any]: Json}
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: UTCDateTime,
+        dict[str, Any]: Json,
+        list[Any]: Json,
+    }
 
 
 class Campaign(Table):
@@ -104,7 +118,7 @@ class KeywordDay(Table):
 
     __tablename__ = "keyword_day"
     account_id: Mapped[str] = mapped_column(String(64), primary_key=True)
-    date: Mapped[date] = mapped_column(primary_key=True)
+    date: Mapped[Day] = mapped_column(primary_key=True)
     keyword_id: Mapped[str] = mapped_column(String(64), primary_key=True)
     adgroup_id: Mapped[str] = mapped_column(String(64))
     campaign_id: Mapped[str] = mapped_column(String(64))
@@ -119,7 +133,10 @@ class KeywordDay(Table):
     avg_rank: Mapped[float | None]
     budget_hit: Mapped[bool | None]
     pulled_at: Mapped[datetime]
-    __table_args__ = (Index("ix_keyword_day_keyword", "account_id", "keyword_id", "date"),)
+    __table_args__ = (
+        Index("ix_keyword_day_keyword", "account_id", "keyword_id", "date"),
+        {"sqlite_with_rowid": False},
+    )
 
 
 class Settlement(Table):
@@ -127,10 +144,10 @@ class Settlement(Table):
 
     __tablename__ = "settlement"
     account_id: Mapped[str] = mapped_column(String(64), primary_key=True)
-    date: Mapped[date] = mapped_column(primary_key=True)
+    date: Mapped[Day] = mapped_column(primary_key=True)
     keyword_id: Mapped[str] = mapped_column(String(64), primary_key=True)
     pulled_at: Mapped[datetime] = mapped_column(primary_key=True)
-    pulled_on: Mapped[date]
+    pulled_on: Mapped[Day]
     adgroup_id: Mapped[str] = mapped_column(String(64))
     campaign_id: Mapped[str] = mapped_column(String(64))
     bid_fen: Mapped[int | None] = mapped_column(BigInteger)
@@ -143,6 +160,7 @@ class Settlement(Table):
     favourites: Mapped[int | None] = mapped_column(BigInteger)
     avg_rank: Mapped[float | None]
     budget_hit: Mapped[bool | None]
+    __table_args__ = ({"sqlite_with_rowid": False},)
 
 
 class Run(Table):
@@ -151,7 +169,7 @@ class Run(Table):
     __tablename__ = "run"
     run_id: Mapped[str] = mapped_column(String(36), primary_key=True)
     account_id: Mapped[str] = mapped_column(String(64))
-    business_date: Mapped[date]
+    business_date: Mapped[Day]
     state: Mapped[str] = mapped_column(String(16))  # running | succeeded | failed
     step: Mapped[str] = mapped_column(String(32))
     trigger: Mapped[str] = mapped_column(String(16))  # schedule | cli | rest
@@ -172,7 +190,7 @@ class Run(Table):
 
 
 class RunInput(Table):
-    """What a run was given besides the facts (roster, economics, policy), compressed, for replay."""
+    """What a run was given besides the facts (roster, economics, policy), packed for replay."""
 
     __tablename__ = "run_input"
     run_id: Mapped[str] = mapped_column(ForeignKey("run.run_id"), primary_key=True)
@@ -201,7 +219,7 @@ class Proposal(Table):
     proposal_id: Mapped[str] = mapped_column(String(36), primary_key=True)
     run_id: Mapped[str] = mapped_column(ForeignKey("run.run_id"), unique=True)
     account_id: Mapped[str] = mapped_column(String(64), index=True)
-    business_date: Mapped[date]
+    business_date: Mapped[Day]
     state: Mapped[str] = mapped_column(String(16))  # open | blocked | superseded | expired
     review: Mapped[str] = mapped_column(String(8))  # PASS | REVIEW | FAIL
     status: Mapped[str]  # the optimizer's
@@ -230,14 +248,20 @@ class Line(Table):
     version: Mapped[int] = mapped_column(default=1)  # grows with every change of the line
     bid_before_fen: Mapped[int | None] = mapped_column(BigInteger)
     bid_proposed_fen: Mapped[int | None] = mapped_column(BigInteger)
-    bid_fen: Mapped[int | None] = mapped_column(BigInteger)  # to be applied: proposed, or edited by a person
+    bid_fen: Mapped[int | None] = mapped_column(
+        BigInteger
+    )  # to be applied: proposed, or edited by a person
     change_rate: Mapped[float]  # bid_fen / bid_before_fen - 1, 0 where unknown
     reason: Mapped[str] = mapped_column(String(32))
     binding: Mapped[str | None] = mapped_column(String(32))
     explore: Mapped[bool]
     marginal_return: Mapped[float | None]
-    expected: Mapped[dict[str, Any]]  # clicks, spend, orders, revenue, contribution: before, after, p05, p95
-    spend_after_fen: Mapped[int] = mapped_column(BigInteger)  # expected a day, for totals and sorting
+    expected: Mapped[
+        dict[str, Any]
+    ]  # clicks, spend, orders, revenue, contribution: before, after, p05, p95
+    spend_after_fen: Mapped[int] = mapped_column(
+        BigInteger
+    )  # expected a day, for totals and sorting
     spend_before_fen: Mapped[int] = mapped_column(BigInteger)
     contribution_after_fen: Mapped[int] = mapped_column(BigInteger)
     contribution_before_fen: Mapped[int] = mapped_column(BigInteger)

@@ -1,0 +1,173 @@
+"""Opening the database, its transactions, and its migrations.
+
+SQLite (WAL) by default; any SQLAlchemy URL by one setting, tested on PostgreSQL with psycopg.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.orm import Session
+
+from service.errors import StoreError
+from service.store import migrate
+
+BUSY_SECONDS = 30
+MIGRATION_LOCK = 5_217_001  # any number, the same in every process
+
+
+class Store:
+    """One database. Safe to share between threads; every transaction has its own connection."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        reading: dict[str, Any] = {"kaiche_reading": True}
+        if engine.dialect.name == "postgresql":
+            reading |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        self._reader = engine.execution_options(**reading)
+
+    @property
+    def name(self) -> str:
+        """The address for people, without the password."""
+        return self._engine.url.render_as_string(hide_password=True)
+
+    @property
+    def dialect(self) -> str:
+        """``sqlite`` or ``postgresql``, or another of SQLAlchemy's dialects."""
+        return self._engine.dialect.name
+
+    @contextmanager
+    def begin(self) -> Iterator[Session]:
+        """One writing transaction: committed at the end, rolled back by any exception.
+
+        Raises StoreError when the database cannot be reached or has no tables yet.
+        """
+        with self._transaction(self._engine) as session:
+            yield session
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """One reading transaction that sees a single moment and never blocks a writer."""
+        with self._transaction(self._reader) as session:
+            yield session
+
+    def migrate(self) -> None:
+        """Bring the tables to the newest version; does nothing when they are there."""
+        with self._reached(), self._engine.begin() as connection:
+            _lock_out_other_migrations(connection)
+            migrate.upgrade(connection)
+
+    def revision(self) -> str | None:
+        """The version that the tables are at, None for an empty database."""
+        with self._reached(), self._reader.begin() as connection:
+            return migrate.current(connection)
+
+    def ready(self) -> None:
+        """Raise StoreError unless the database answers and its tables are at the newest version."""
+        found, wanted = self.revision(), migrate.newest()
+        if found != wanted:
+            raise StoreError(
+                f"the tables of {self.name} are at version {found or 'none'}, this kaiche needs "
+                f"{wanted}; run `kaiche database migrate`"
+            )
+
+    def check(self) -> tuple[str, ...]:
+        """Where migrated tables and ``tables.py`` differ, in words; empty when they are in step."""
+        with self._reached(), self._reader.begin() as connection:
+            return migrate.differences(connection)
+
+    def close(self) -> None:
+        """Close every pooled connection."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _transaction(self, engine: Engine) -> Iterator[Session]:
+        with self._reached(), Session(engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def _reached(self) -> Iterator[None]:
+        try:
+            yield
+        except OperationalError as error:
+            raise StoreError(_unusable(self.name, error)) from error
+        except DBAPIError as error:
+            if _is_missing_table(error):
+                raise StoreError(_unusable(self.name, error)) from error
+            raise
+
+
+def open_store(url: str) -> Store:
+    """Open the database at a SQLAlchemy URL; for SQLite its folder is created.
+
+    Raises StoreError for an address that no driver understands.
+    """
+    try:
+        address = make_url(url)
+        engine = _sqlite(address) if address.get_backend_name() == "sqlite" else _server(address)
+    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError, OSError) as error:
+        place = url.rsplit("@", maxsplit=1)[-1]
+        raise StoreError(
+            f"`database: {place}` cannot be opened: {error}; write for example "
+            "sqlite:///var/kaiche.db or postgresql+psycopg://user:password@host/name"
+        ) from error
+    return Store(engine)
+
+
+def _server(address: URL) -> Engine:
+    if address.drivername == "postgresql":
+        address = address.set(drivername="postgresql+psycopg")
+    return create_engine(address, pool_pre_ping=True)
+
+
+def _sqlite(address: URL) -> Engine:
+    if address.database not in (None, "", ":memory:"):
+        Path(str(address.database)).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(address, connect_args={"timeout": BUSY_SECONDS})
+    event.listen(engine, "connect", _configure_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _configure_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # transactions are begun by _begin_sqlite alone
+    for pragma in (
+        "journal_mode = WAL",
+        "synchronous = NORMAL",
+        "foreign_keys = ON",
+        f"busy_timeout = {BUSY_SECONDS * 1000}",
+        "cache_size = -65536",
+        "temp_store = MEMORY",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """Take the write lock at once: a reader that turns writer cannot wait for one."""
+    reading = connection.get_execution_options().get("kaiche_reading", False)
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+def _lock_out_other_migrations(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
+
+
+def _is_missing_table(error: DBAPIError) -> bool:
+    return type(error.orig).__name__ == "UndefinedTable" or "no such table" in str(error.orig)
+
+
+def _unusable(name: str, error: DBAPIError) -> str:
+    if _is_missing_table(error):
+        return f"{name} has no tables of kaiche yet; run `kaiche database migrate`"
+    cause = str(error.orig).strip().splitlines()[0]
+    return (
+        f"the database {name} cannot be used: {cause}; "
+        "check that it is running and that `database` in the configuration is right"
+    )
