@@ -1,0 +1,217 @@
+"""When the nights run: one job an account, by its cron and time zone from the YAML.
+
+The jobs live in memory. What makes a night happen once is the UNIQUE (account,
+business_date) of the ``run`` table, so nothing is lost when the process stops: on its start every
+account whose newest night is due but not done is planned once (``catch_up``), however many nights
+were missed.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from apscheduler.executors.pool import BasePoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.schedulers.base import BaseScheduler
+from apscheduler.schedulers.blocking import BlockingScheduler
+from apscheduler.triggers.cron import CronTrigger
+
+from connectors.errors import ConnectorError
+from optimizer.errors import OptimizerError
+from service.errors import ConfigError, RunInProgressError, ServiceError
+from service.settings.models import Account
+
+log = logging.getLogger(__name__)
+
+Clock = Callable[[], datetime]
+CRON_DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
+
+
+def system_clock() -> datetime:
+    """Now, aware, UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Night:
+    """How the scheduler reaches the nights.
+
+    ``plan`` plans one account's night and may take minutes; ``is_done`` says whether that night has
+    already ended (well or badly), so that only missing or interrupted ones are made up.
+    """
+
+    plan: Callable[[str, date], object]
+    is_done: Callable[[str, date], bool]
+
+
+def trigger(cron: str, timezone: str) -> CronTrigger:
+    """The trigger of a five-field crontab line, weekdays counted as cron does (0 and 7 = Sunday).
+
+    Raises ``ConfigError`` for a line or zone that cannot be understood. A line that restricts both
+    the day of the month and the day of the week is refused, because cron means "either" by it and
+    most people mean "both".
+    """
+    fields = cron.split()
+    if len(fields) != 5:
+        raise ConfigError(
+            f"schedule.cron {cron!r} has {len(fields)} fields; write five: minute hour day month "
+            'weekday, for example "30 8 * * *" for 08:30 every day'
+        )
+    minute, hour, day, month, weekday = fields
+    if day != "*" and weekday != "*":
+        raise ConfigError(
+            f"schedule.cron {cron!r} restricts the day of the month and the weekday; "
+            "keep one of them and write * for the other"
+        )
+    try:
+        return CronTrigger(
+            minute=minute,
+            hour=hour,
+            day=day,
+            month=month,
+            day_of_week=_weekdays(weekday),
+            timezone=ZoneInfo(timezone),
+        )
+    except (ValueError, KeyError) as error:
+        raise ConfigError(
+            f"schedule.cron {cron!r} in time zone {timezone!r} cannot be understood: {error}"
+        ) from error
+
+
+def _weekdays(field: str) -> str:
+    """Cron's weekday numbers as names, since the scheduler counts from Monday and cron from Sunday."""
+    if field == "*" or any(letter.isalpha() for letter in field):
+        return field.lower()
+    days = {day % 7 for part in field.split(",") for day in _days_of(part)}
+    return ",".join(CRON_DAYS[day] for day in sorted(days))
+
+
+def _days_of(part: str) -> range:
+    span, _, step = part.partition("/")
+    first, dash, last = ("0", "-", "6") if span == "*" else span.partition("-")
+    end = int(last) if dash else (6 if step else int(first))
+    days = range(int(first), end + 1, int(step or 1))
+    if not days or days.start < 0 or end > 7:
+        raise ValueError(f"weekday {part!r} is not within 0-7")
+    return days
+
+
+def last_fire(cron: CronTrigger, now: datetime, within: timedelta) -> datetime | None:
+    """The newest instant at or before ``now`` at which ``cron`` fired, None when none is that young."""
+    newest = None
+    for fire in _fires(cron, now - within):
+        if fire > now:
+            break
+        newest = fire
+    return newest
+
+
+def _fires(cron: CronTrigger, start: datetime) -> Iterator[datetime]:
+    fire = cron.get_next_fire_time(None, start)
+    while fire is not None:
+        yield fire
+        fire = cron.get_next_fire_time(fire, fire + timedelta(microseconds=1))
+
+
+class OneAtATime(BasePoolExecutor):  # type: ignore[misc]  # apscheduler ships no types
+    """Runs jobs one after another in a thread of ours, which other work may share."""
+
+    def __init__(self, pool: ThreadPoolExecutor) -> None:
+        super().__init__(pool)
+
+
+class NightSchedule:
+    """The jobs of all accounts. ``start`` makes up what was missed and then follows the clock.
+
+    Nights run one after another: a big account may need most of the memory.
+    """
+
+    def __init__(
+        self,
+        accounts: Sequence[Account],
+        night: Night,
+        *,
+        blocking: bool = False,
+        clock: Clock = system_clock,
+    ) -> None:
+        self._night = night
+        self._clock = clock
+        self._cron = {
+            account.id: trigger(account.schedule.cron, account.timezone) for account in accounts
+        }
+        self._patience = {
+            account.id: timedelta(hours=account.schedule.misfire_hours) for account in accounts
+        }
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="night")
+        kind = BlockingScheduler if blocking else BackgroundScheduler
+        self.scheduler: BaseScheduler = kind(
+            timezone=UTC, executors={"default": OneAtATime(self._pool)}
+        )
+        for account_id in self._cron:
+            self._add(account_id)
+
+    def _add(self, account_id: str) -> None:
+        self.scheduler.add_job(
+            self.fire,
+            self._cron[account_id],
+            args=(account_id,),
+            id=account_id,
+            name=f"night of {account_id}",
+            coalesce=True,
+            max_instances=1,
+            misfire_grace_time=int(self._patience[account_id].total_seconds()),
+        )
+
+    def due(self, account_id: str) -> date | None:
+        """The business date of the newest night that should have run and has not, or None."""
+        cron = self._cron[account_id]
+        fired = last_fire(cron, self._clock(), self._patience[account_id])
+        if fired is None:
+            return None
+        night = fired.astimezone(cron.timezone).date()
+        return None if self._night.is_done(account_id, night) else night
+
+    def next_fire(self, account_id: str) -> datetime | None:
+        """When the account's night comes next, in the account's time zone."""
+        fire: datetime | None = self._cron[account_id].get_next_fire_time(None, self._clock())
+        return fire
+
+    def fire(self, account_id: str) -> None:
+        """Plan the night that is due, if there is one. Never raises: the other accounts go on."""
+        try:
+            night = self.due(account_id)
+            if night is None:
+                return
+            log.info("night of %s for %s starts", account_id, night)
+            self._night.plan(account_id, night)
+        except RunInProgressError as error:
+            log.info("night of %s left alone: %s", account_id, error)
+        except (ServiceError, ConnectorError, OptimizerError) as error:
+            log.error("night of %s failed: %s", account_id, error)  # noqa: TRY400 - its message is for people
+        except Exception:
+            log.exception("night of %s broke", account_id)
+        else:
+            log.info("night of %s for %s ended", account_id, night)
+
+    def catch_up(self) -> None:
+        """Make up, once, the newest night that each account has missed."""
+        for account_id in self._cron:
+            self.fire(account_id)
+
+    def start(self) -> None:
+        """Make up missed nights in the background, then follow the clock.
+
+        Returns at once, or, when blocking, after ``stop`` was called from a signal or a thread.
+        """
+        self._pool.submit(self.catch_up)
+        self.scheduler.start()
+
+    def stop(self) -> None:
+        """Stop after the night that is running; a second call does nothing."""
+        if self.scheduler.running:
+            self.scheduler.shutdown(wait=True)
