@@ -1,0 +1,340 @@
+"""Refusals as RFC 9457 problem documents, in English (``detail``) and Chinese (``zh``).
+
+The catalogue below is the whole list of problem types; ``GET /api/v1/problems/{name}``, which the
+``type`` of every document points to, answers from it. No document carries a traceback, a query or
+a value of the environment.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from service.errors import (
+    ConflictError,
+    NotFoundError,
+    RunInProgressError,
+    ServiceError,
+    StaleDataError,
+    StoreError,
+)
+
+MEDIA_TYPE = "application/problem+json"
+PROBLEMS_PATH = "/api/v1/problems/"
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A type of problem: its name in the URL, its status, and what it means in both languages."""
+
+    name: str
+    status: int
+    title: str
+    title_zh: str
+    remedy: str
+    zh: str
+
+    @property
+    def uri(self) -> str:
+        """The ``type`` of its documents."""
+        return PROBLEMS_PATH + self.name
+
+
+def _catalogue(*kinds: Kind) -> dict[str, Kind]:
+    return {kind.name: kind for kind in kinds}
+
+
+KINDS: Mapping[str, Kind] = _catalogue(
+    Kind(
+        "bad-cursor",
+        400,
+        "The cursor cannot be used",
+        "翻页标记无效",
+        "Start again from the first page, with the filter and the order of your choice.",
+        "请去掉 cursor，从第一页重新读取。",
+    ),
+    Kind(
+        "unauthorized",
+        401,
+        "A valid token is needed",
+        "需要有效的令牌",
+        "Send Authorization: Bearer with the value of KAICHE_TOKEN of the server.",
+        "请在请求头 Authorization: Bearer 中带上服务器的 KAICHE_TOKEN。",
+    ),
+    Kind(
+        "cross-site",
+        403,
+        "The request comes from another site",
+        "请求来自其他网站",
+        "Changes are taken only from pages of this server, or from programs that send no Origin.",
+        "只接受本站页面发出的修改请求。",
+    ),
+    Kind(
+        "loopback-only",
+        403,
+        "Without a token only this machine is served",
+        "未设置令牌时只接受本机访问",
+        "Set KAICHE_TOKEN and start the server again to reach it from another machine.",
+        "请设置 KAICHE_TOKEN 并重启服务，再从其他机器访问。",
+    ),
+    Kind(
+        "not-found",
+        404,
+        "There is no such thing",
+        "没有找到",
+        "Check the id; lists under /api/v1 show what exists.",
+        "请核对编号；/api/v1 下的列表给出现有的对象。",
+    ),
+    Kind(
+        "method-not-allowed",
+        405,
+        "The address does not take this method",
+        "该地址不支持此方法",
+        "See the Allow header for the methods it takes.",
+        "可用的方法见响应头 Allow。",
+    ),
+    Kind(
+        "conflict",
+        409,
+        "The present state does not allow it",
+        "当前状态不允许此操作",
+        "Read it again and decide on what it shows now.",
+        "请重新读取后再操作。",
+    ),
+    Kind(
+        "run-in-progress",
+        409,
+        "Another process is working on this night",
+        "该夜任务正在运行",
+        "Follow the run that is under way, or wait until its lease ends.",
+        "请查看正在进行的任务，或等它结束。",
+    ),
+    Kind(
+        "stale-data",
+        409,
+        "The data of yesterday cannot be used",
+        "昨日数据不可用",
+        "Import complete reports and start the night again.",
+        "请导入完整的报表后重新运行。",
+    ),
+    Kind(
+        "changed-since-shown",
+        412,
+        "It changed since it was shown to you",
+        "展示之后内容已变化",
+        "Read it again; `changes` names what is different, `etag` is what to send now.",
+        "请重新查看；changes 列出了变化，etag 是最新标识。",
+    ),
+    Kind(
+        "body-too-large",
+        413,
+        "The body is too large",
+        "请求内容过大",
+        "Send fewer lines at a time, or choose them by a filter.",
+        "请减少一次提交的行数，或改用筛选条件。",
+    ),
+    Kind(
+        "misdirected",
+        421,
+        "This server does not answer to that name",
+        "服务器不接受此主机名",
+        "Without a token, use 127.0.0.1, [::1] or localhost in the address.",
+        "未设置令牌时，请用 127.0.0.1、[::1] 或 localhost 访问。",
+    ),
+    Kind(
+        "invalid-request",
+        422,
+        "The request is not valid",
+        "请求内容有误",
+        "`errors` names every field that is wrong, and why.",
+        "errors 中列出了每个有误的字段及原因。",
+    ),
+    Kind(
+        "idempotency-key-reused",
+        422,
+        "The Idempotency-Key belongs to another request",
+        "幂等键已用于另一个请求",
+        "Use a new key for a new request; repeat a request only with its own body.",
+        "新的请求请用新的 Idempotency-Key；重复请求时内容须相同。",
+    ),
+    Kind(
+        "precondition-required",
+        428,
+        "Say what you have seen",
+        "需要说明依据的版本",
+        "Send If-Match with the ETag of what was shown.",
+        "请在 If-Match 中带上所见内容的 ETag。",
+    ),
+    Kind(
+        "internal",
+        500,
+        "Something went wrong in the server",
+        "服务器内部错误",
+        "Nothing was changed by this request. Give the request id to whoever runs the server.",
+        "本次请求没有改动任何内容。请把 request_id 告诉管理员。",
+    ),
+    Kind(
+        "unavailable",
+        503,
+        "The database cannot be used now",
+        "数据库暂不可用",
+        "Try again soon; /readyz says what is missing.",
+        "请稍后再试；/readyz 会说明原因。",
+    ),
+)
+
+_BY_ERROR: tuple[tuple[type[ServiceError], str], ...] = (
+    (NotFoundError, "not-found"),
+    (StaleDataError, "stale-data"),
+    (RunInProgressError, "run-in-progress"),
+    (ConflictError, "conflict"),
+    (StoreError, "unavailable"),
+)
+_BY_STATUS: Mapping[int, str] = {
+    400: "invalid-request",
+    404: "not-found",
+    405: "method-not-allowed",
+    413: "body-too-large",
+    422: "invalid-request",
+}
+
+
+class RefusalError(Exception):
+    """A request that is not carried out; becomes the problem document of its kind.
+
+    ``extra`` members stand beside the standard ones (``errors``, ``changes``, …).
+    """
+
+    def __init__(
+        self,
+        name: str,
+        detail: str | None = None,
+        *,
+        zh: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        extra: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.kind = KINDS[name]
+        self.detail = detail or self.kind.remedy
+        self.zh = zh or self.kind.zh
+        self.headers = dict(headers or {})
+        self.extra = dict(extra or {})
+        super().__init__(self.detail)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The members of one problem document."""
+
+    kind: Kind
+    detail: str
+    zh: str
+    instance: str
+    request_id: str
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    status: int | None = None
+
+    def body(self) -> dict[str, Any]:
+        """The document as JSON will show it."""
+        return {
+            "type": self.kind.uri,
+            "title": self.kind.title,
+            "status": self.status or self.kind.status,
+            "detail": self.detail,
+            "zh": self.zh,
+            "instance": self.instance,
+            "request_id": self.request_id,
+            **self.extra,
+        }
+
+
+def request_id_of(scope: Mapping[str, Any]) -> str:
+    """The id given to this request where it came in."""
+    return str(scope.get("state", {}).get("request_id", ""))
+
+
+def answer(
+    scope: Mapping[str, Any],
+    refusal: RefusalError,
+    *,
+    status: int | None = None,
+) -> JSONResponse:
+    """The response for a refusal met while serving ``scope``."""
+    document = Document(
+        refusal.kind,
+        refusal.detail,
+        refusal.zh,
+        instance=str(scope.get("path", "")),
+        request_id=request_id_of(scope),
+        extra=refusal.extra,
+        status=status,
+    )
+    return JSONResponse(
+        document.body(),
+        status_code=status or refusal.kind.status,
+        headers={"cache-control": "no-store", **refusal.headers},
+        media_type=MEDIA_TYPE,
+    )
+
+
+def from_service_error(error: ServiceError) -> RefusalError:
+    """The refusal that tells a service error; an unexpected one is told as internal."""
+    for cls, name in _BY_ERROR:
+        if isinstance(error, cls):
+            kind = KINDS[name]
+            return RefusalError(name, str(error), zh=f"{kind.title_zh}。{kind.zh}")
+    log.error("a request ended in %s: %s", type(error).__name__, error)
+    return RefusalError("internal")
+
+
+def from_http_exception(error: HTTPException) -> tuple[RefusalError, int]:
+    """The refusal for what the framework raised by itself: no route, wrong method, bad JSON."""
+    name = _BY_STATUS.get(error.status_code)
+    if name is None:
+        name = "internal" if error.status_code >= 500 else "invalid-request"
+    phrase = HTTPStatus(error.status_code).phrase
+    detail = KINDS[name].remedy if error.detail in ("", phrase) else str(error.detail)
+    return RefusalError(name, detail, headers=error.headers), error.status_code
+
+
+async def on_refusal(request: Request, error: Exception) -> JSONResponse:
+    """Exception handler for ``RefusalError``."""
+    assert isinstance(error, RefusalError)
+    return answer(request.scope, error)
+
+
+async def on_service_error(request: Request, error: Exception) -> JSONResponse:
+    """Exception handler for ``ServiceError``."""
+    assert isinstance(error, ServiceError)
+    return answer(request.scope, from_service_error(error))
+
+
+async def on_http_exception(request: Request, error: Exception) -> JSONResponse:
+    """Exception handler for the framework's own refusals."""
+    assert isinstance(error, HTTPException)
+    refusal, status = from_http_exception(error)
+    return answer(request.scope, refusal, status=status)
+
+
+async def on_database_error(request: Request, error: Exception) -> JSONResponse:
+    """Exception handler for a database that failed underneath a request."""
+    log.error("the database failed under request %s", request_id_of(request.scope), exc_info=error)
+    return answer(request.scope, RefusalError("unavailable"))
+
+
+HANDLERS = {
+    RefusalError: on_refusal,
+    ServiceError: on_service_error,
+    HTTPException: on_http_exception,
+    SQLAlchemyError: on_database_error,
+}
