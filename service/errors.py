@@ -6,6 +6,7 @@ ServiceError               ``exit_code`` for the command line, ``status`` for RE
 ├── ConflictError          the state does not allow it, or the reader saw an older version
 ├── StaleDataError         the freshness gate: yesterday is missing or implausible
 ├── RunInProgressError     another process holds the run's lease
+├── InputError             what a person asked for is malformed or outside the limits
 └── StoreError             the database cannot be reached or is not migrated
 
 Every message says what is wrong, where, and what a person can do about it.
@@ -58,3 +59,10 @@ class StoreError(ServiceError):
 
     exit_code = 7
     status = 503
+
+
+class InputError(ServiceError):
+    """What a person asked for is malformed or outside the limits: names the field and what is allowed."""
+
+    exit_code = 8
+    status = 422
