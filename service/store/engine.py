@@ -143,7 +143,6 @@ def _configure_sqlite(connection: Any, _record: Any) -> None:
         "foreign_keys = ON",
         f"busy_timeout = {BUSY_SECONDS * 1000}",
         "cache_size = -65536",
-        "temp_store = MEMORY",
     ):
         connection.execute(f"PRAGMA {pragma}")
 

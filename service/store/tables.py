@@ -163,6 +163,25 @@ class Settlement(Table):
     __table_args__ = ({"sqlite_with_rowid": False},)
 
 
+class PullDay(Table):
+    """What was known of a business day after a pull that brought rows of it, summed over keywords.
+
+    A pull that is silent about a day leaves no row, so silence is never read as "no new orders".
+    """
+
+    __tablename__ = "pull_day"
+    account_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    date: Mapped[Day] = mapped_column(primary_key=True)
+    pulled_at: Mapped[datetime] = mapped_column(primary_key=True)
+    pulled_on: Mapped[Day]
+    keywords: Mapped[int] = mapped_column(BigInteger)
+    impressions: Mapped[int] = mapped_column(BigInteger)
+    clicks: Mapped[int] = mapped_column(BigInteger)
+    spend_fen: Mapped[int] = mapped_column(BigInteger)
+    orders: Mapped[int] = mapped_column(BigInteger)
+    revenue_fen: Mapped[int] = mapped_column(BigInteger)
+
+
 class Run(Table):
     """One night of one account; UNIQUE (account, business_date) makes it happen once."""
 

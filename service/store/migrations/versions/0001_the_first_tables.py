@@ -112,6 +112,20 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "pull_day",
+        sa.Column("account_id", sa.String(length=64), nullable=False),
+        sa.Column("date", sa.Date(), nullable=False),
+        sa.Column("pulled_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("pulled_on", sa.Date(), nullable=False),
+        sa.Column("keywords", sa.BigInteger(), nullable=False),
+        sa.Column("impressions", sa.BigInteger(), nullable=False),
+        sa.Column("clicks", sa.BigInteger(), nullable=False),
+        sa.Column("spend_fen", sa.BigInteger(), nullable=False),
+        sa.Column("orders", sa.BigInteger(), nullable=False),
+        sa.Column("revenue_fen", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "date", "pulled_at", name=op.f("pk_pull_day")),
+    )
+    op.create_table(
         "run",
         sa.Column("run_id", sa.String(length=36), nullable=False),
         sa.Column("account_id", sa.String(length=64), nullable=False),
@@ -264,6 +278,7 @@ def downgrade() -> None:
     op.drop_table("proposal")
     op.drop_table("settlement")
     op.drop_table("run")
+    op.drop_table("pull_day")
     with op.batch_alter_table("keyword_day", schema=None) as batch_op:
         batch_op.drop_index("ix_keyword_day_keyword")
 

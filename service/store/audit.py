@@ -1,0 +1,60 @@
+"""Audit events: appended in the transaction of what they record, listed, never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Table, insert
+from sqlalchemy.orm import Session
+
+from service.store.chunks import insert_many
+from service.store.rows import AuditRow, NewAuditEvent, columns_of, fetch
+from service.store.tables import AuditEvent
+
+EVENTS: Table = AuditEvent.metadata.tables["audit_event"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditFilter:
+    """Which events; every field that is set must hold. ``since`` is inclusive, ``until`` is not."""
+
+    account_id: str | None = None
+    run_id: str | None = None
+    proposal_id: str | None = None
+    line_id: int | None = None
+    keyword_id: str | None = None
+    actor: str | None = None
+    action: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def append(session: Session, events: Iterable[NewAuditEvent]) -> int:
+    """Append events in the caller's transaction; returns how many."""
+    return insert_many(session, insert(EVENTS), (asdict(event) for event in events))
+
+
+def page(
+    session: Session, wanted: AuditFilter, *, before: int | None = None, limit: int = 100
+) -> list[AuditRow]:
+    """Events, newest first; ``before`` = event_id of the last one seen."""
+    query = columns_of(AuditRow, EVENTS).where(*_conditions(wanted))
+    if before is not None:
+        query = query.where(EVENTS.c.event_id < before)
+    return fetch(session, AuditRow, query.order_by(EVENTS.c.event_id.desc()).limit(limit))
+
+
+def _conditions(wanted: AuditFilter) -> list[ColumnElement[bool]]:
+    equal = ("account_id", "run_id", "proposal_id", "line_id", "keyword_id", "actor", "action")
+    conditions: list[ColumnElement[bool]] = [
+        EVENTS.c[name] == getattr(wanted, name)
+        for name in equal
+        if getattr(wanted, name) is not None
+    ]
+    if wanted.since is not None:
+        conditions.append(EVENTS.c.at >= wanted.since)
+    if wanted.until is not None:
+        conditions.append(EVENTS.c.at < wanted.until)
+    return conditions

@@ -1,0 +1,268 @@
+"""Facts: keyword-days, newest version and every version before it.
+
+``keyword_day`` is the newest version, ``settlement`` all of them; both are written by
+``upsert_facts`` in one transaction, and only for keyword-days whose figures changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from operator import attrgetter
+from typing import Any, cast
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    CursorResult,
+    MetaData,
+    Select,
+    Table,
+    and_,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+)
+from sqlalchemy import cast as cast_to
+from sqlalchemy.orm import Session
+from sqlalchemy.schema import CreateTable, DropTable
+
+from connectors.platform import KeywordDayRow
+from service.store.chunks import insert_many, insert_or
+from service.store.rows import DayTotals, FactRow, columns_of, fetch
+from service.store.tables import KeywordDay, PullDay, Settlement
+
+NEWEST: Table = KeywordDay.metadata.tables["keyword_day"]
+VERSIONS: Table = Settlement.metadata.tables["settlement"]
+PULLS: Table = PullDay.metadata.tables["pull_day"]
+KEY = ("date", "keyword_id")
+FIGURES = (
+    "adgroup_id",
+    "campaign_id",
+    "bid_fen",
+    "impressions",
+    "clicks",
+    "spend_fen",
+    "orders",
+    "revenue_fen",
+    "carts",
+    "favourites",
+    "avg_rank",
+    "budget_hit",
+)
+FACT_COLUMNS = (*KEY, *FIGURES)
+SUMMED = ("impressions", "clicks", "spend_fen", "orders", "revenue_fen")
+PIECE = 50_000  # rows fetched at a time
+# A pull lands here first, so that comparing it with what is known is one statement and no loop.
+PULLED = Table(
+    "pulled_keyword_day",
+    MetaData(),
+    *(
+        Column(n, NEWEST.c[n].type, primary_key=n in KEY, nullable=n not in KEY)
+        for n in FACT_COLUMNS
+    ),
+    prefixes=["TEMPORARY"],
+)
+
+
+def next_pull_at(session: Session, account_id: str, now: datetime) -> datetime:
+    """The instant to stamp a new pull with: ``now``, or just after the last pull if that is later."""
+    query = select(func.max(PULLS.c.pulled_at)).where(PULLS.c.account_id == account_id)
+    last: datetime | None = session.execute(query).scalar_one()
+    return now if last is None or now > last else last + timedelta(microseconds=1)
+
+
+def upsert_facts(
+    session: Session,
+    account_id: str,
+    rows: Iterable[KeywordDayRow],
+    *,
+    pulled_at: datetime,
+    pulled_on: date,
+) -> int:
+    """Take the rows of one pull (each key at most once); returns how many keyword-days changed.
+
+    ``pulled_at`` must be later than every pull before it. A keyword-day whose figures are as known
+    leaves no trace; a changed one replaces the newest version and adds a version to settlement.
+    """
+    session.execute(CreateTable(PULLED))
+    values = attrgetter(*FACT_COLUMNS)
+    insert_many(
+        session, insert(PULLED), (dict(zip(FACT_COLUMNS, values(row), strict=True)) for row in rows)
+    )
+    changed = _changed(account_id)
+    newest: dict[str, ColumnElement[Any]] = {
+        "account_id": literal(account_id, NEWEST.c.account_id.type),
+        "pulled_at": literal(pulled_at, NEWEST.c.pulled_at.type),
+    }
+    version = newest | {"pulled_on": literal(pulled_on, VERSIONS.c.pulled_on.type)}
+    count = _insert_versions(session, changed, version)
+    _replace_newest(session, changed, newest)
+    _note_days(session, account_id, version)
+    session.execute(DropTable(PULLED))
+    return count
+
+
+def _changed(account_id: str) -> Select[Any]:
+    """Keyword-days of the pull that are new or differ from the newest version."""
+    same_key = and_(NEWEST.c.account_id == account_id, *(NEWEST.c[k] == PULLED.c[k] for k in KEY))
+    differs: list[ColumnElement[bool]] = [
+        NEWEST.c[name].is_distinct_from(PULLED.c[name]) for name in FIGURES
+    ]
+    return (
+        select(*(PULLED.c[name] for name in FACT_COLUMNS))
+        .select_from(PULLED.outerjoin(NEWEST, same_key))
+        .where(or_(NEWEST.c.keyword_id.is_(None), *differs))
+    )
+
+
+def _insert_versions(
+    session: Session, changed: Select[Any], stamp: Mapping[str, ColumnElement[Any]]
+) -> int:
+    names = (*FACT_COLUMNS, *stamp)
+    query = changed.add_columns(*stamp.values())
+    result = session.execute(insert(VERSIONS).from_select(names, query))
+    return int(cast("CursorResult[Any]", result).rowcount)
+
+
+def _replace_newest(
+    session: Session, changed: Select[Any], stamp: Mapping[str, ColumnElement[Any]]
+) -> None:
+    names = (*FACT_COLUMNS, *stamp)
+    query = changed.add_columns(*stamp.values())
+    statement = insert_or(session, NEWEST).from_select(names, query)
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["account_id", *KEY],
+            set_={name: statement.excluded[name] for name in (*FIGURES, "pulled_at")},
+        )
+    )
+
+
+def _note_days(session: Session, account_id: str, stamp: Mapping[str, ColumnElement[Any]]) -> None:
+    brought = NEWEST.c.date.in_(select(PULLED.c.date).distinct())
+    query = (
+        select(NEWEST.c.date, *_sums(), *stamp.values())
+        .where(NEWEST.c.account_id == account_id, brought)
+        .group_by(NEWEST.c.date)
+    )
+    session.execute(insert(PULLS).from_select(("date", "keywords", *SUMMED, *stamp), query))
+
+
+def _sums() -> tuple[ColumnElement[Any], ...]:
+    sums = (cast_to(func.sum(NEWEST.c[name]), BigInteger).label(name) for name in SUMMED)
+    return (func.count().label("keywords"), *sums)
+
+
+def iter_facts(
+    session: Session, account_id: str, first: date, last: date, *, cutoff_at: datetime | None = None
+) -> Iterator[Sequence[Sequence[Any]]]:
+    """Keyword-days from ``first`` to ``last`` as known at ``cutoff_at`` (None = now), unordered.
+
+    Yields pieces of tuples in the order of FACT_COLUMNS; memory grows with the piece only.
+    """
+    newest_is_enough = cutoff_at is None or not _pulled_after(session, account_id, cutoff_at)
+    query = _newest(account_id) if newest_is_enough else _as_of(account_id, cutoff_at)
+    table = NEWEST if newest_is_enough else VERSIONS
+    query = query.where(table.c.date.between(first, last))
+    result = session.execute(query.execution_options(yield_per=PIECE))
+    yield from result.partitions()
+
+
+def facts_as_of(
+    session: Session, account_id: str, first: date, last: date, cutoff_at: datetime
+) -> list[KeywordDayRow]:
+    """What was known at ``cutoff_at`` of the days ``first`` to ``last``, by keyword and date."""
+    pieces = iter_facts(session, account_id, first, last, cutoff_at=cutoff_at)
+    rows = [
+        KeywordDayRow(**dict(zip(FACT_COLUMNS, values, strict=True)))
+        for piece in pieces
+        for values in piece
+    ]
+    return sorted(rows, key=lambda row: (row.keyword_id, row.date))
+
+
+def keyword_history(
+    session: Session, account_id: str, keyword_id: str, first: date, last: date
+) -> list[FactRow]:
+    """The days of one keyword, newest version, in order of date."""
+    query = columns_of(FactRow, NEWEST).where(
+        NEWEST.c.account_id == account_id,
+        NEWEST.c.keyword_id == keyword_id,
+        NEWEST.c.date.between(first, last),
+    )
+    return fetch(session, FactRow, query.order_by(NEWEST.c.date))
+
+
+def day_totals(session: Session, account_id: str, first: date, last: date) -> list[DayTotals]:
+    """The account's sums of each business day that has any row, in order of date."""
+    query = (
+        select(NEWEST.c.date, *_sums())
+        .where(NEWEST.c.account_id == account_id, NEWEST.c.date.between(first, last))
+        .group_by(NEWEST.c.date)
+        .order_by(NEWEST.c.date)
+    )
+    return fetch(session, DayTotals, query)
+
+
+def impossible_days(session: Session, account_id: str, on: date, limit: int = 3) -> list[FactRow]:
+    """Keyword-days of one business day with more clicks than impressions, largest first."""
+    query = columns_of(FactRow, NEWEST).where(
+        NEWEST.c.account_id == account_id,
+        NEWEST.c.date == on,
+        NEWEST.c.clicks > NEWEST.c.impressions,
+    )
+    order = ((NEWEST.c.clicks - NEWEST.c.impressions).desc(), NEWEST.c.keyword_id)
+    return fetch(session, FactRow, query.order_by(*order).limit(limit))
+
+
+def pull_days(
+    session: Session, account_id: str, first: date, *, cutoff_at: datetime
+) -> list[tuple[date, int, int]]:
+    """(date, age in days, orders known then) of every pull up to ``cutoff_at``, ages >= 0.
+
+    Where two pulls saw a date at the same age the later one counts.
+    """
+    query = (
+        select(PULLS.c.date, PULLS.c.pulled_on, PULLS.c.orders)
+        .where(
+            PULLS.c.account_id == account_id,
+            PULLS.c.date >= first,
+            PULLS.c.pulled_at <= cutoff_at,
+            PULLS.c.pulled_on >= PULLS.c.date,
+        )
+        .order_by(PULLS.c.date, PULLS.c.pulled_on, PULLS.c.pulled_at)
+    )
+    latest = {(day, (on - day).days): orders for day, on, orders in session.execute(query)}
+    return [(day, age, orders) for (day, age), orders in latest.items()]
+
+
+def _pulled_after(session: Session, account_id: str, cutoff_at: datetime) -> bool:
+    query = select(PULLS.c.date).where(
+        PULLS.c.account_id == account_id, PULLS.c.pulled_at > cutoff_at
+    )
+    return session.execute(query.limit(1)).first() is not None
+
+
+def _newest(account_id: str) -> Select[Any]:
+    return select(*(NEWEST.c[name] for name in FACT_COLUMNS)).where(
+        NEWEST.c.account_id == account_id
+    )
+
+
+def _as_of(account_id: str, cutoff_at: datetime | None) -> Select[Any]:
+    last = (
+        select(*(VERSIONS.c[k] for k in KEY), func.max(VERSIONS.c.pulled_at).label("pulled_at"))
+        .where(VERSIONS.c.account_id == account_id, VERSIONS.c.pulled_at <= cutoff_at)
+        .group_by(*(VERSIONS.c[k] for k in KEY))
+        .subquery()
+    )
+    is_last = and_(*(VERSIONS.c[name] == last.c[name] for name in (*KEY, "pulled_at")))
+    return (
+        select(*(VERSIONS.c[name] for name in FACT_COLUMNS))
+        .select_from(VERSIONS.join(last, is_last))
+        .where(VERSIONS.c.account_id == account_id)
+    )

@@ -1,0 +1,101 @@
+"""Proposals: persisted plans and their states."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Table, func, insert, or_, select, update
+from sqlalchemy.orm import Session
+
+from service.errors import NotFoundError
+from service.store.chunks import insert_many
+from service.store.rows import NewLine, ProposalRow, columns_of, fetch, fetch_one
+from service.store.tables import Line, Proposal
+
+PROPOSALS: Table = Proposal.metadata.tables["proposal"]
+LINES: Table = Line.metadata.tables["line"]
+
+
+def save(session: Session, proposal: ProposalRow, lines: Iterable[NewLine]) -> int:
+    """Insert a proposal and its lines; returns how many lines.
+
+    Raises IntegrityError when the run has one already: the night's fence against a second one.
+    """
+    session.execute(insert(PROPOSALS), [asdict(proposal)])
+    stamp = {
+        "proposal_id": proposal.proposal_id,
+        "account_id": proposal.account_id,
+        "version": 1,
+    }
+    return insert_many(session, insert(LINES), (asdict(line) | stamp for line in lines))
+
+
+def get(session: Session, proposal_id: str) -> ProposalRow:
+    """One proposal; raises NotFoundError."""
+    query = columns_of(ProposalRow, PROPOSALS).where(PROPOSALS.c.proposal_id == proposal_id)
+    row = fetch_one(session, ProposalRow, query)
+    if row is None:
+        raise NotFoundError(f"there is no proposal {proposal_id}; the list of proposals has them")
+    return row
+
+
+def of_run(session: Session, run_id: str) -> ProposalRow | None:
+    """The proposal of a run, None if it has none."""
+    query = columns_of(ProposalRow, PROPOSALS).where(PROPOSALS.c.run_id == run_id)
+    return fetch_one(session, ProposalRow, query)
+
+
+def page(
+    session: Session,
+    *,
+    account_id: str | None = None,
+    state: str | None = None,
+    before: tuple[date, str] | None = None,
+    limit: int = 50,
+) -> list[ProposalRow]:
+    """Proposals, newest night first; ``before`` = (business_date, proposal_id) of the last seen."""
+    query = columns_of(ProposalRow, PROPOSALS)
+    if account_id is not None:
+        query = query.where(PROPOSALS.c.account_id == account_id)
+    if state is not None:
+        query = query.where(PROPOSALS.c.state == state)
+    if before is not None:
+        day, proposal_id = before
+        older = (PROPOSALS.c.business_date == day) & (PROPOSALS.c.proposal_id < proposal_id)
+        query = query.where(or_(PROPOSALS.c.business_date < day, older))
+    order = (PROPOSALS.c.business_date.desc(), PROPOSALS.c.proposal_id.desc())
+    return fetch(session, ProposalRow, query.order_by(*order).limit(limit))
+
+
+def in_states(session: Session, account_id: str, states: Sequence[str]) -> list[ProposalRow]:
+    """The account's proposals in these states, oldest first."""
+    query = columns_of(ProposalRow, PROPOSALS).where(
+        PROPOSALS.c.account_id == account_id, PROPOSALS.c.state.in_(states)
+    )
+    return fetch(session, ProposalRow, query.order_by(PROPOSALS.c.created_at))
+
+
+def set_state(session: Session, proposal_id: str, state: str) -> None:
+    """Change the state of a proposal; the caller writes the audit event in the same session."""
+    session.execute(
+        update(PROPOSALS).where(PROPOSALS.c.proposal_id == proposal_id).values(state=state)
+    )
+
+
+def line_states(session: Session, proposal_id: str) -> Mapping[str, int]:
+    """state → number of lines of the proposal."""
+    return _counted(session, proposal_id, "state")
+
+
+def line_reasons(session: Session, proposal_id: str) -> Mapping[str, int]:
+    """reason code → number of lines of the proposal."""
+    return _counted(session, proposal_id, "reason")
+
+
+def _counted(session: Session, proposal_id: str, column: str) -> dict[str, int]:
+    key: Any = LINES.c[column]
+    query = select(key, func.count()).where(LINES.c.proposal_id == proposal_id).group_by(key)
+    return dict(session.execute(query.order_by(key)).tuples())
