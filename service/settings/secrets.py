@@ -1,0 +1,93 @@
+"""Secrets come from the environment alone; nothing that prints, hashes or records may carry one.
+
+KAICHE_TOKEN          the token that every REST request must carry
+KAICHE_DATABASE_URL   replaces ``database`` of the YAML; may hold a user and a password
+KAICHE_APP_SECRET     the advertising platform's application secret
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Final
+
+MASK: Final = "********"
+TOKEN: Final = "KAICHE_TOKEN"
+DATABASE_URL: Final = "KAICHE_DATABASE_URL"
+APP_SECRET: Final = "KAICHE_APP_SECRET"
+VARIABLES: Final[Mapping[str, str]] = {
+    "token": TOKEN,
+    "database_url": DATABASE_URL,
+    "app_secret": APP_SECRET,
+}
+
+_SECRET_NAME: Final = re.compile(
+    r"(^|_)(token|password|passwd|pwd|secret|credentials?|session_?key|authorization"
+    r"|(api|app|access|private|secret)_?key|(app|client)_?secret)(s|_value)?$"
+)
+_DATABASE_SECRET: Final = re.compile(r"password|passwd|pwd")
+_TOKEN_NAME: Final = re.compile(r"(^|_)(auth_)?token$|authorization")
+_IN_URL: Final = re.compile(r"(?P<user>\b[a-z][a-z0-9+.-]*://[^\s/@:]*:)[^\s/]+(?=@)", re.I)
+_IN_QUERY: Final = re.compile(
+    r"(?P<name>[?&;](?:password|passwd|pwd|token|secret)=)[^\s&;#]+", re.I
+)
+_BEARER: Final = re.compile(r"(?P<word>\bbearer\s+)\S{8,}", re.I)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Secrets:
+    """What the environment gave; None = not set. Printing it shows only what is set."""
+
+    token: str | None = None
+    database_url: str | None = None
+    app_secret: str | None = None
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Secrets:
+        """Read the variables; an empty one counts as not set."""
+        return cls(**{name: env.get(variable) or None for name, variable in VARIABLES.items()})
+
+    def __repr__(self) -> str:
+        shown = (f"{field.name}={MASK!r}" for field in fields(self) if getattr(self, field.name))
+        return f"Secrets({', '.join(shown)})"
+
+
+def variable_for(key: str) -> str | None:
+    """The environment variable for a YAML key that names a secret; None for any other key."""
+    name = _snake(key)
+    if not _SECRET_NAME.search(name):
+        return None
+    if _DATABASE_SECRET.search(name):
+        return DATABASE_URL
+    return TOKEN if _TOKEN_NAME.search(name) else APP_SECRET
+
+
+def without_secrets(value: Any) -> Any:
+    """A copy of a JSON-like value in which nothing secret is left.
+
+    Masked are: values under a key that names a secret, passwords within URLs, bearer tokens.
+    """
+    if isinstance(value, str):
+        return mask_text(value)
+    if isinstance(value, Mapping):
+        return {
+            key: MASK if variable_for(str(key)) and item is not None else without_secrets(item)
+            for key, item in value.items()
+        }
+    if isinstance(value, (list, tuple)):
+        return [without_secrets(item) for item in value]
+    return value
+
+
+def mask_text(text: str) -> str:
+    """``text`` with passwords of URLs and bearer tokens masked."""
+    text = _IN_URL.sub(rf"\g<user>{MASK}", text)
+    text = _IN_QUERY.sub(rf"\g<name>{MASK}", text)
+    return _BEARER.sub(rf"\g<word>{MASK}", text)
+
+
+def _snake(key: str) -> str:
+    """appSecret, APP-SECRET and app.secret all as app_secret."""
+    split = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", key)
+    return re.sub(r"[^a-z0-9]+", "_", split.lower()).strip("_")
