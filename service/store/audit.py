@@ -2,18 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, Table, insert
 from sqlalchemy.orm import Session
 
 from service.store.chunks import insert_many
-from service.store.rows import AuditRow, NewAuditEvent, columns_of, fetch
+from service.store.rows import AuditRow, columns_of, fetch
 from service.store.tables import AuditEvent
 
 EVENTS: Table = AuditEvent.metadata.tables["audit_event"]
+COLUMNS = tuple(column.name for column in EVENTS.c if column.name != "event_id")
+
+
+class Recorded(Protocol):
+    """What can be appended: a record with every column of the table but the id."""
+
+    @property
+    def at(self) -> datetime: ...  # noqa: D102 - the columns of AuditEvent
+    @property
+    def account_id(self) -> str | None: ...  # noqa: D102
+    @property
+    def run_id(self) -> str | None: ...  # noqa: D102
+    @property
+    def proposal_id(self) -> str | None: ...  # noqa: D102
+    @property
+    def line_id(self) -> int | None: ...  # noqa: D102
+    @property
+    def keyword_id(self) -> str | None: ...  # noqa: D102
+    @property
+    def actor(self) -> str: ...  # noqa: D102
+    @property
+    def source(self) -> str: ...  # noqa: D102
+    @property
+    def action(self) -> str: ...  # noqa: D102
+    @property
+    def before(self) -> Mapping[str, Any] | None: ...  # noqa: D102
+    @property
+    def after(self) -> Mapping[str, Any] | None: ...  # noqa: D102
+    @property
+    def reason(self) -> str | None: ...  # noqa: D102
+    @property
+    def request_id(self) -> str | None: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,9 +64,10 @@ class AuditFilter:
     until: datetime | None = None
 
 
-def append(session: Session, events: Iterable[NewAuditEvent]) -> int:
+def append(session: Session, events: Iterable[Recorded]) -> int:
     """Append events in the caller's transaction; returns how many."""
-    return insert_many(session, insert(EVENTS), (asdict(event) for event in events))
+    rows = ({name: getattr(event, name) for name in COLUMNS} for event in events)
+    return insert_many(session, insert(EVENTS), rows)
 
 
 def page(

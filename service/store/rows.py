@@ -170,9 +170,10 @@ class StoredReject:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NewAuditEvent:
-    """What happened, before it is appended. ``before`` and ``after`` hold only what changed."""
+class AuditRow:
+    """What happened. ``before`` and ``after`` hold only what changed."""
 
+    event_id: int
     at: datetime
     actor: str
     source: str
@@ -186,13 +187,6 @@ class NewAuditEvent:
     after: Mapping[str, Any] | None = None
     reason: str | None = None
     request_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuditRow(NewAuditEvent):
-    """An event on record."""
-
-    event_id: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,117 @@
+"""What a newly pulled bid list says about approved lines, and about everybody else's changes.
+
+Report exports cannot be written to: a person uploads the bulk-edit sheet. The next bid list shows
+whether that happened. Equal to the approved bid: applied. Still the bid before: not uploaded yet.
+Anything else: a conflict, with both numbers, left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from connectors.platform import Roster
+from service import audit
+from service.approval import Action, State, next_state
+from service.audit import AuditRecord, Origin
+from service.decisions import change, reference, write
+from service.store import audit as events
+from service.store import lines, roster
+from service.store.lines import LineChange, LineFilter
+from service.store.rows import LineRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmation:
+    """How many approved lines were found applied, still wait, or conflict; and strange changes."""
+
+    applied: int = 0
+    waiting: int = 0
+    conflicts: int = 0
+    changed_elsewhere: int = 0
+
+
+def confirm(session: Session, account_id: str, pulled: Roster, origin: Origin) -> Confirmation:
+    """Settle approved lines by the bids of ``pulled``; call before the roster itself is stored.
+
+    Works in the caller's transaction. A word that has left the roster, or whose bid the list does
+    not tell, keeps waiting. No word has two approved lines: a later approval ends the earlier one.
+    """
+    last_seen = roster.last_bids(session, account_id)
+    now = {row.keyword_id: row.bid_fen for row in pulled.keywords}
+    approved = lines.select_lines(
+        session, LineFilter(account_id=account_id, states=(State.APPROVED,)), for_update=True
+    )
+    changes: list[LineChange] = []
+    records: list[AuditRecord] = []
+    for line in approved:
+        found = now.get(line.keyword_id)
+        if found is None or found == line.bid_before_fen:
+            continue
+        applied = found == line.bid_fen
+        action = Action.CONFIRM_APPLIED if applied else Action.MARK_CONFLICT
+        changes.append(
+            change(line, next_state(line.state, action), origin, note=_note(line, found))
+        )
+        records.append(_applied(line, origin) if applied else _conflict(line, found, origin))
+    write(session, changes, records)
+    explained = {line.keyword_id for line in approved}
+    strange = _changed_elsewhere(account_id, last_seen, now, explained, origin)
+    events.append(session, strange)
+    conflicts = sum(one.state == State.CONFLICT for one in changes)
+    return Confirmation(
+        applied=len(changes) - conflicts,
+        waiting=len(approved) - len(changes),
+        conflicts=conflicts,
+        changed_elsewhere=len(strange),
+    )
+
+
+def _applied(line: LineRow, origin: Origin) -> AuditRecord:
+    return audit.line_action(
+        Action.CONFIRM_APPLIED, origin, reference(line), state=line.state, bid_fen=line.bid_fen
+    )
+
+
+def _conflict(line: LineRow, found: int, origin: Origin) -> AuditRecord:
+    return audit.conflict_found(
+        origin,
+        reference(line),
+        state=line.state,
+        expected_bid_fen=line.bid_fen or 0,
+        found_bid_fen=found,
+    )
+
+
+def _note(line: LineRow, found: int) -> str | None:
+    if found == line.bid_fen or line.bid_fen is None:
+        return None
+    return (
+        f"批准出价 {line.bid_fen / 100:.2f} 元，平台上是 {found / 100:.2f} 元，未改动 / "
+        f"approved {line.bid_fen / 100:.2f} yuan, found {found / 100:.2f} yuan, left alone"
+    )
+
+
+def _changed_elsewhere(
+    account_id: str,
+    last_seen: Mapping[str, int | None],
+    now: Mapping[str, int | None],
+    explained: set[str],
+    origin: Origin,
+) -> list[AuditRecord]:
+    """Words whose bid moved since it was last seen though no approved line wanted that."""
+    return [
+        audit.bid_changed_elsewhere(
+            origin,
+            account_id=account_id,
+            keyword_id=keyword_id,
+            bid_before_fen=last_seen[keyword_id],
+            bid_fen=bid,
+        )
+        for keyword_id, bid in now.items()
+        if bid is not None
+        and keyword_id not in explained
+        and last_seen.get(keyword_id) not in (None, bid)
+    ]

@@ -1,0 +1,283 @@
+"""People's decisions on lines: approve, reject, edit, withdraw, override; by ids or by filter.
+
+Every function works inside the caller's transaction: the change of state, its audit event, and
+whatever else the caller writes (an idempotent answer) are committed together or not at all.
+A decision by ids is all or nothing; a decision by filter takes those lines of the filtered set
+whose state allows the action and says how many it left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from sqlalchemy.orm import Session
+
+from service import audit
+from service.approval import Action, State, edited_bid, next_state, states_allowing
+from service.audit import AuditRecord, LineRef, Origin
+from service.errors import ConflictError, InputError, NotFoundError
+from service.settings.models import Guardrails
+from service.store import audit as events
+from service.store import lines, proposals
+from service.store.lines import LineChange, LineFilter
+from service.store.rows import LineRow, ProposalRow
+
+Guard = Callable[[Sequence[LineRow]], None]
+# Saying no, or taking a yes back, must stay possible when the proposal is closed.
+ALWAYS = frozenset({Action.REJECT, Action.WITHDRAW})
+CLOSING: dict[Action, Literal["override", "expire", "supersede"]] = {
+    Action.OVERRIDE: "override",
+    Action.EXPIRE: "expire",
+    Action.SUPERSEDE: "supersede",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a decision did: ids that changed, and how many lines of the set it left alone."""
+
+    action: str
+    changed: tuple[int, ...]
+    left_alone: int
+
+
+def decide(
+    session: Session,
+    action: Action,
+    origin: Origin,
+    wanted: LineFilter,
+    *,
+    reason: str | None = None,
+    guard: Guard | None = None,
+) -> Outcome:
+    """Approve, reject, withdraw or override the lines of ``wanted``.
+
+    ``guard`` is called with every line of the set, locked, before anything is written: it raises
+    ConflictError when they are not what the person was shown. Raises NotFoundError for unknown
+    ids, ConflictError for a state or proposal that does not allow the action, InputError for a
+    missing reason.
+    """
+    found = _read(session, wanted, guard)
+    by_ids = bool(wanted.line_ids)
+    chosen = found if by_ids else [line for line in found if line.state in states_allowing(action)]
+    _check_proposals(session, action, origin, chosen)
+    records, changes = [], []
+    for line in chosen:
+        records.append(_record(action, origin, line, reason=reason))
+        changes.append(change(line, next_state(line.state, action), origin, note=reason))
+    write(session, changes, records)
+    if action is Action.APPROVE:
+        _supersede_earlier(session, origin, chosen)
+    return Outcome(
+        action=str(action),
+        changed=tuple(line.line_id for line in chosen),
+        left_alone=len(found) - len(chosen),
+    )
+
+
+def edit(
+    session: Session,
+    origin: Origin,
+    line_id: int,
+    bid_fen: int,
+    guardrails: Guardrails,
+    *,
+    reason: str | None = None,
+    guard: Guard | None = None,
+) -> LineRow:
+    """Give a line a human bid; it is pending again and must be approved anew.
+
+    The expected figures stay those of the bid that was proposed. Raises InputError for a bid
+    outside the guardrails or the one in force, ConflictError for a word that takes no bid.
+    """
+    (line,) = _read(session, LineFilter(line_ids=(line_id,)), guard)
+    bid = edited_bid(bid_fen, guardrails)
+    if line.bid_before_fen is None or line.reason == "not_biddable":
+        raise ConflictError(
+            f"the word {line.word} ({line.keyword_id}) takes no bid of its own: {line.reason}; "
+            "change its campaign to manual bidding on the platform first"
+        )
+    if bid == line.bid_before_fen:
+        raise InputError(
+            f"{bid} fen is the bid that {line.word} has now; reject the line to leave it there"
+        )
+    _check_proposals(session, Action.EDIT, origin, [line])
+    after = next_state(line.state, Action.EDIT)
+    record = _record(Action.EDIT, origin, line, reason=reason, new_bid_fen=bid)
+    write(session, [change(line, after, origin, note=reason, bid_fen=bid)], [record])
+    return lines.get(session, line_id)
+
+
+def override(session: Session, origin: Origin, proposal_id: str, reason: str) -> Outcome:
+    """Open a proposal that the guardrails blocked: its blocked lines become pending."""
+    proposal = proposals.get(session, proposal_id)
+    if proposal.state != "blocked":
+        raise ConflictError(
+            f"the proposal {proposal_id} is {proposal.state}; only a blocked one can be overridden"
+        )
+    outcome = decide(
+        session,
+        Action.OVERRIDE,
+        origin,
+        LineFilter(proposal_id=proposal_id, states=(State.BLOCKED,)),
+        reason=reason,
+    )
+    _close(session, Action.OVERRIDE, origin, proposal, "open", reason)
+    return outcome
+
+
+def retire(session: Session, origin: Origin, action: Action, proposal_ids: Iterable[str]) -> int:
+    """Supersede or expire proposals and their lines that wait; returns how many lines.
+
+    Approved lines stay: the sheet with them may be on its way to the platform. Held lines have
+    nothing to end.
+    """
+    after = {Action.SUPERSEDE: "superseded", Action.EXPIRE: "expired"}[action]
+    ended = 0
+    for proposal_id in proposal_ids:
+        waiting = tuple(sorted(states_allowing(action) - {State.APPROVED, State.HELD}))
+        open_lines = lines.select_lines(
+            session, LineFilter(proposal_id=proposal_id, states=waiting), for_update=True
+        )
+        records = [_record(action, origin, line) for line in open_lines]
+        changes = [change(line, next_state(line.state, action), origin) for line in open_lines]
+        ended += write(session, changes, records)
+        proposal = proposals.get(session, proposal_id)
+        _close(session, action, origin, proposal, after)
+    return ended
+
+
+def change(
+    line: LineRow,
+    state: State,
+    origin: Origin,
+    *,
+    note: str | None = None,
+    bid_fen: int | None = None,
+) -> LineChange:
+    """The line in its new state, with a new bid if one is given.
+
+    What the night finds or ends by itself leaves the name of the person who decided.
+    """
+    decided = origin.actor != audit.MACHINE
+    bid, before = line.bid_fen if bid_fen is None else bid_fen, line.bid_before_fen
+    return LineChange(
+        line_id=line.line_id,
+        version=line.version,
+        state=state,
+        bid_fen=bid,
+        change_rate=bid / before - 1 if bid is not None and before else 0.0,
+        decided_by=origin.actor if decided else line.decided_by,
+        decided_at=origin.at if decided else line.decided_at,
+        note=note or line.note,
+    )
+
+
+def write(session: Session, changes: Sequence[LineChange], records: Sequence[AuditRecord]) -> int:
+    """Write new states with their events; ConflictError when any line has moved meanwhile."""
+    if lines.apply_changes(session, changes) != len(changes):
+        raise ConflictError(
+            "some of these lines were changed by somebody else at the same moment; "
+            "read them again and decide on what they say now. Nothing was changed"
+        )
+    events.append(session, records)
+    return len(changes)
+
+
+def _read(session: Session, wanted: LineFilter, guard: Guard | None) -> list[LineRow]:
+    found = lines.select_lines(session, wanted, for_update=True)
+    missing = set(wanted.line_ids) - {line.line_id for line in found}
+    if missing:
+        shown = ", ".join(map(str, sorted(missing)[:5]))
+        raise NotFoundError(f"no such lines here: {shown}{' …' if len(missing) > 5 else ''}")
+    if guard is not None:
+        guard(found)
+    return found
+
+
+def _check_proposals(
+    session: Session, action: Action, origin: Origin, chosen: Iterable[LineRow]
+) -> None:
+    if action in ALWAYS:
+        return
+    for proposal_id in sorted({line.proposal_id for line in chosen}):
+        proposal = proposals.get(session, proposal_id)
+        expected = "blocked" if action is Action.OVERRIDE else "open"
+        if proposal.state != expected:
+            raise ConflictError(
+                f"the proposal {proposal_id} of {proposal.business_date} is {proposal.state}; "
+                f"{action} needs one that is {expected}"
+            )
+        if proposal.expires_at <= origin.at:
+            raise ConflictError(
+                f"the proposal {proposal_id} of {proposal.business_date} expired at "
+                f"{proposal.expires_at:%Y-%m-%d %H:%M} UTC; decide on the newest one"
+            )
+
+
+def _supersede_earlier(session: Session, origin: Origin, approved: Sequence[LineRow]) -> None:
+    """A word has one approved bid at a time: earlier approvals of the same words give way."""
+    newest = {line.keyword_id: line for line in approved}
+    for account_id in sorted({line.account_id for line in approved}):
+        waiting = lines.select_lines(
+            session, LineFilter(account_id=account_id, states=(State.APPROVED,)), for_update=True
+        )
+        earlier = [
+            line
+            for line in waiting
+            if line.keyword_id in newest and line.line_id < newest[line.keyword_id].line_id
+        ]
+        after = [change(line, next_state(line.state, Action.SUPERSEDE), origin) for line in earlier]
+        write(session, after, [_record(Action.SUPERSEDE, origin, line) for line in earlier])
+
+
+def _record(
+    action: Action,
+    origin: Origin,
+    line: LineRow,
+    *,
+    reason: str | None = None,
+    new_bid_fen: int | None = None,
+) -> AuditRecord:
+    return audit.line_action(
+        action,
+        origin,
+        reference(line),
+        state=line.state,
+        bid_fen=line.bid_fen,
+        new_bid_fen=new_bid_fen,
+        reason=reason,
+    )
+
+
+def reference(line: LineRow) -> LineRef:
+    """The line as audit records name it."""
+    return LineRef(
+        account_id=line.account_id,
+        proposal_id=line.proposal_id,
+        line_id=line.line_id,
+        keyword_id=line.keyword_id,
+    )
+
+
+def _close(
+    session: Session,
+    action: Action,
+    origin: Origin,
+    proposal: ProposalRow,
+    after: str,
+    reason: str | None = None,
+) -> None:
+    proposals.set_state(session, proposal.proposal_id, after)
+    record = audit.proposal_changed(
+        CLOSING[action],
+        origin,
+        account_id=proposal.account_id,
+        proposal_id=proposal.proposal_id,
+        before=proposal.state,
+        after=after,
+        reason=reason,
+    )
+    events.append(session, [record])
