@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from apscheduler.executors.pool import BasePoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -24,12 +24,12 @@ from apscheduler.triggers.cron import CronTrigger
 from connectors.errors import ConnectorError
 from optimizer.errors import OptimizerError
 from service.errors import ConfigError, RunInProgressError, ServiceError
+from service.settings import cron
 from service.settings.models import Account
 
 log = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime]
-CRON_DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 
 
 def system_clock() -> datetime:
@@ -49,25 +49,15 @@ class Night:
     is_done: Callable[[str, date], bool]
 
 
-def trigger(cron: str, timezone: str) -> CronTrigger:
+def trigger(line: str, timezone: str) -> CronTrigger:
     """The trigger of a five-field crontab line, weekdays counted as cron does (0 and 7 = Sunday).
 
-    Raises ``ConfigError`` for a line or zone that cannot be understood. A line that restricts both
-    the day of the month and the day of the week is refused, because cron means "either" by it and
-    most people mean "both".
+    Raises ``ConfigError`` for a line or zone that cannot be understood.
     """
-    fields = cron.split()
-    if len(fields) != 5:
-        raise ConfigError(
-            f"schedule.cron {cron!r} has {len(fields)} fields; write five: minute hour day month "
-            'weekday, for example "30 8 * * *" for 08:30 every day'
-        )
-    minute, hour, day, month, weekday = fields
-    if day != "*" and weekday != "*":
-        raise ConfigError(
-            f"schedule.cron {cron!r} restricts the day of the month and the weekday; "
-            "keep one of them and write * for the other"
-        )
+    wrong = cron.complaint(line)
+    if wrong is not None:
+        raise ConfigError(f"schedule.cron {line!r} {wrong}")
+    minute, hour, day, month, weekday = line.lower().split()
     try:
         return CronTrigger(
             minute=minute,
@@ -77,45 +67,46 @@ def trigger(cron: str, timezone: str) -> CronTrigger:
             day_of_week=_weekdays(weekday),
             timezone=ZoneInfo(timezone),
         )
-    except (ValueError, KeyError) as error:
+    except (ValueError, ZoneInfoNotFoundError) as error:
         raise ConfigError(
-            f"schedule.cron {cron!r} in time zone {timezone!r} cannot be understood: {error}"
+            f"schedule.cron {line!r} in time zone {timezone!r} cannot be followed: {error}; "
+            'write a zone such as "Asia/Shanghai"'
         ) from error
 
 
 def _weekdays(field: str) -> str:
-    """Cron's weekday numbers as names, since the scheduler counts from Monday and cron from Sunday."""
-    if field == "*" or any(letter.isalpha() for letter in field):
-        return field.lower()
+    """Names for cron's numbers and spans: the scheduler's week begins on Monday, cron's on Sunday."""
+    if field == "*":
+        return field
     days = {day % 7 for part in field.split(",") for day in _days_of(part)}
-    return ",".join(CRON_DAYS[day] for day in sorted(days))
+    return ",".join(cron.WEEKDAYS[day] for day in sorted(days))
 
 
 def _days_of(part: str) -> range:
     span, _, step = part.partition("/")
     first, dash, last = ("0", "-", "6") if span == "*" else span.partition("-")
-    end = int(last) if dash else (6 if step else int(first))
-    days = range(int(first), end + 1, int(step or 1))
-    if not days or days.start < 0 or end > 7:
-        raise ValueError(f"weekday {part!r} is not within 0-7")
-    return days
+    return range(_day(first), _day(last if dash else first) + 1, int(step or 1))
 
 
-def last_fire(cron: CronTrigger, now: datetime, within: timedelta) -> datetime | None:
-    """The newest instant at or before ``now`` at which ``cron`` fired, None when none is that young."""
+def _day(name: str) -> int:
+    return cron.WEEKDAYS.index(name) if name in cron.WEEKDAYS else int(name)
+
+
+def last_fire(rule: CronTrigger, now: datetime, within: timedelta) -> datetime | None:
+    """The newest instant at or before ``now`` at which ``rule`` fired, None when none is that young."""
     newest = None
-    for fire in _fires(cron, now - within):
+    for fire in _fires(rule, now - within):
         if fire > now:
             break
         newest = fire
     return newest
 
 
-def _fires(cron: CronTrigger, start: datetime) -> Iterator[datetime]:
-    fire = cron.get_next_fire_time(None, start)
+def _fires(rule: CronTrigger, start: datetime) -> Iterator[datetime]:
+    fire = rule.get_next_fire_time(None, start)
     while fire is not None:
         yield fire
-        fire = cron.get_next_fire_time(fire, fire + timedelta(microseconds=1))
+        fire = rule.get_next_fire_time(fire, fire + timedelta(microseconds=1))
 
 
 class OneAtATime(BasePoolExecutor):  # type: ignore[misc]  # apscheduler ships no types
@@ -141,7 +132,7 @@ class NightSchedule:
     ) -> None:
         self._night = night
         self._clock = clock
-        self._cron = {
+        self._rules = {
             account.id: trigger(account.schedule.cron, account.timezone) for account in accounts
         }
         self._patience = {
@@ -152,13 +143,13 @@ class NightSchedule:
         self.scheduler: BaseScheduler = kind(
             timezone=UTC, executors={"default": OneAtATime(self._pool)}
         )
-        for account_id in self._cron:
+        for account_id in self._rules:
             self._add(account_id)
 
     def _add(self, account_id: str) -> None:
         self.scheduler.add_job(
             self.fire,
-            self._cron[account_id],
+            self._rules[account_id],
             args=(account_id,),
             id=account_id,
             name=f"night of {account_id}",
@@ -169,16 +160,16 @@ class NightSchedule:
 
     def due(self, account_id: str) -> date | None:
         """The business date of the newest night that should have run and has not, or None."""
-        cron = self._cron[account_id]
-        fired = last_fire(cron, self._clock(), self._patience[account_id])
+        rule = self._rules[account_id]
+        fired = last_fire(rule, self._clock(), self._patience[account_id])
         if fired is None:
             return None
-        night = fired.astimezone(cron.timezone).date()
+        night = fired.astimezone(rule.timezone).date()
         return None if self._night.is_done(account_id, night) else night
 
     def next_fire(self, account_id: str) -> datetime | None:
         """When the account's night comes next, in the account's time zone."""
-        fire: datetime | None = self._cron[account_id].get_next_fire_time(None, self._clock())
+        fire: datetime | None = self._rules[account_id].get_next_fire_time(None, self._clock())
         return fire
 
     def fire(self, account_id: str) -> None:
@@ -200,7 +191,7 @@ class NightSchedule:
 
     def catch_up(self) -> None:
         """Make up, once, the newest night that each account has missed."""
-        for account_id in self._cron:
+        for account_id in self._rules:
             self.fire(account_id)
 
     def start(self) -> None:
