@@ -1,6 +1,7 @@
 """The configuration as the rest of the service sees it: validated, frozen, in yuan as people write it.
 
 ``load`` in ``loader.py`` makes these from YAML; every refusal there names file, line and remedy.
+A rule between two fields is told at the field that has to be mended.
 """
 
 from __future__ import annotations
@@ -8,16 +9,63 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
-Money = Annotated[Decimal, Field(ge=0, decimal_places=2)]
+from service.settings import cron, places
+
+Money = Annotated[Decimal, Field(ge=0, le=Decimal("999999999.99"), decimal_places=2)]
+Bid = Annotated[Decimal, Field(ge=Decimal("0.05"), le=Decimal("99.99"), decimal_places=2)]
 Fraction = Annotated[float, Field(gt=0, le=1)]
+PlatformId = Annotated[str, Field(pattern=r"^[^\s,]{1,64}$")]
+Refusal = tuple[tuple[int | str, ...], str]  # the place below the block, the sentence
+GOODS_BLOCK = (
+    "price",
+    "goods",
+    "fee_rate",
+    "freight",
+    "freight_back",
+    "refund_rate",
+    "damage_rate",
+)
+
+
+def _refusal(message: str) -> PydanticCustomError:
+    return PydanticCustomError("rule", "{message}", {"message": message})
+
+
+def _refuse_all(
+    title: str, refusals: list[Refusal], *, also: ValidationError | None = None
+) -> None:
+    """Raise one ValidationError with every refusal, and those of ``also``; none = nothing raised."""
+    if not refusals:
+        return
+    details = [
+        InitErrorDetails(type=_refusal(message), loc=place, input=None)
+        for place, message in refusals
+    ]
+    for wrong in also.errors() if also else ():
+        details.append(
+            InitErrorDetails(
+                type=wrong["type"], loc=wrong["loc"], input=wrong["input"], ctx=wrong.get("ctx", {})
+            )
+        )
+    raise ValidationError.from_exception_data(title, details)
 
 
 class Section(BaseModel):
-    """A block of the YAML: unknown keys and silent conversions are refused."""
+    """A block of the YAML: unknown keys are refused, and the loader refuses silent conversions."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
 
@@ -26,7 +74,9 @@ class ReportsConnector(Section):
     """Report exports that a person downloads into a folder."""
 
     kind: Literal["reports"]
-    path: Path
+    path: Path = Field(
+        description="the folder (or one file) with the exports", examples=["reports/my-shop"]
+    )
     attribution_days: Annotated[int, Field(ge=0, le=30)] = 15
 
 
@@ -46,55 +96,174 @@ class Schedule(Section):
     cron: str = "30 8 * * *"
     misfire_hours: Annotated[int, Field(ge=1, le=24)] = 12
 
+    @field_validator("cron")
+    @classmethod
+    def _can_be_read(cls, line: str) -> str:
+        wrong = cron.complaint(line)
+        if wrong is not None:
+            raise _refusal(f"{line!r} {wrong}")
+        return line
+
 
 class Budgets(Section):
     """Caps in yuan. ``campaigns`` maps campaign_id to a daily cap."""
 
-    daily: Money
+    daily: Money = Field(description="the most that a day may cost, yuan", examples=["300.00"])
     monthly: Money | None = None
-    campaigns: dict[str, Money] = Field(default_factory=dict)
+    campaigns: dict[PlatformId, Money] = Field(default_factory=dict)
+
+    @field_validator("monthly")
+    @classmethod
+    def _month_holds_a_day(cls, monthly: Decimal | None, info: ValidationInfo) -> Decimal | None:
+        daily = info.data.get("daily")
+        if monthly is not None and daily is not None and monthly < daily:
+            raise _refusal(
+                f"{monthly} is less than budgets.daily ({daily}); write at least the daily budget, "
+                "or remove monthly for no monthly cap"
+            )
+        return monthly
+
+    @field_validator("campaigns")
+    @classmethod
+    def _campaigns_fit(
+        cls, campaigns: dict[str, Decimal], info: ValidationInfo
+    ) -> dict[str, Decimal]:
+        daily = info.data.get("daily", Decimal("Infinity"))
+        _refuse_all(
+            "campaigns",
+            [
+                (
+                    (campaign,),
+                    f"{cap} is above the account's daily budget ({daily}); write at most {daily}, "
+                    "or raise budgets.daily",
+                )
+                for campaign, cap in campaigns.items()
+                if cap > daily
+            ],
+        )
+        return campaigns
 
 
 class Allowance(Section):
-    """The slight loss (微亏): stated, dated and bounded, or absent."""
+    """The slight loss (微亏): stated, dated and bounded, or absent.
 
-    amount: Money
-    window_days: Annotated[int, Field(ge=1, le=92)]
-    window_cap: Money
-    end_date: date
+    ``amount`` is the most a day may lose, ``window_cap`` what ``window_days`` days may lose
+    together, and after ``end_date`` nothing may be lost.
+    """
+
+    amount: Money = Field(description="the loss that a day may bring, yuan", examples=["100.00"])
+    window_days: Annotated[int, Field(ge=1, le=92)] = Field(
+        description="the length of the window in days", examples=["30"]
+    )
+    window_cap: Money = Field(
+        description="the loss that a whole window may bring, yuan", examples=["1500.00"]
+    )
     start_date: date | None = None
+    end_date: date = Field(
+        description="the last day on which a loss is accepted", examples=["2027-12-31"]
+    )
     confidence: Annotated[float, Field(ge=0.5, lt=1)] = 0.9
     min_marginal_return: Annotated[float, Field(ge=0, le=1)] = 0.6
+
+    @field_validator("window_cap")
+    @classmethod
+    def _window_holds_a_day(cls, cap: Decimal, info: ValidationInfo) -> Decimal:
+        amount = info.data.get("amount")
+        if amount is not None and cap < amount:
+            raise _refusal(
+                f"{cap} is less than allowance.amount ({amount}), so no day could ever use it; "
+                f"write at least {amount}, or lower amount"
+            )
+        return cap
+
+    @field_validator("end_date")
+    @classmethod
+    def _ends_after_start(cls, end: date, info: ValidationInfo) -> date:
+        start = info.data.get("start_date")
+        if start is not None and end < start:
+            raise _refusal(f"{end} is before start_date ({start}); write a day on or after it")
+        return end
 
 
 class Guardrails(Section):
     """Limits of a single plan. Steps and shares are fractions."""
 
-    min_bid: Money = Decimal("0.05")
-    max_bid: Money = Decimal("20.00")
+    min_bid: Bid = Decimal("0.05")
+    max_bid: Bid = Decimal("20.00")
     max_step_up: Annotated[float, Field(gt=0, le=10)] = 0.3
     max_step_down: Annotated[float, Field(gt=0, le=1)] = 0.3
     max_changed_share: Fraction = 0.5
-    max_spend_rise: Annotated[float, Field(ge=0)] = 0.25
+    max_spend_rise: Annotated[float, Field(ge=0, le=100)] = 0.25
+
+    @field_validator("max_bid")
+    @classmethod
+    def _range_is_not_empty(cls, high: Decimal, info: ValidationInfo) -> Decimal:
+        low = info.data.get("min_bid")
+        if low is not None and high < low:
+            raise _refusal(f"{high} is below min_bid ({low}); write at least {low}")
+        return high
 
 
 class Economics(Section):
     """What one yuan of revenue leaves: given directly, or computed from goods and refunds.
 
     ``adgroup`` or ``item`` names what it applies to; neither makes it the account's default.
+    Either ``margin_rate`` or the whole goods block (``GOODS_BLOCK``) is given, never both.
     """
 
-    adgroup: str | None = None
-    item: str | None = None
-    margin_rate: Annotated[float, Field(le=1)] | None = None
-    price: Money | None = None
+    adgroup: PlatformId | None = None
+    item: PlatformId | None = None
+    margin_rate: Annotated[float, Field(ge=-10, le=1)] | None = None
+    price: Annotated[Money, Field(gt=0)] | None = None
     goods: Money | None = None
     fee_rate: Annotated[float, Field(ge=0, lt=1)] | None = None
     freight: Money | None = None
     freight_back: Money | None = None
     refund_rate: Annotated[float, Field(ge=0, lt=1)] | None = None
     damage_rate: Annotated[float, Field(ge=0, le=1)] | None = None
-    organic_rate: Annotated[float, Field(ge=0)] = 0.0
+    organic_rate: Annotated[float, Field(ge=0, le=10)] = 0.0
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _one_way_to_say_it(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        """Tell wrong fields and a wrong shape of the entry together."""
+        shape = _shape_of_economics(data) if isinstance(data, dict) else []
+        try:
+            entry = handler(data)
+        except ValidationError as error:
+            _refuse_all("economics", shape, also=error)
+            raise
+        _refuse_all("economics", shape)
+        return entry
+
+
+def _shape_of_economics(data: dict[str, Any]) -> list[Refusal]:
+    """What is contradictory or missing among the keys of one economics entry."""
+    given = {key for key, value in data.items() if value is not None}
+    goods = [key for key in GOODS_BLOCK if key in given]
+    absent = ", ".join(key for key in GOODS_BLOCK if key not in given)
+    wrong: list[Refusal] = []
+    if {"adgroup", "item"} <= given:
+        wrong.append((("item",), "stands beside adgroup; write one of them an entry"))
+    if "margin_rate" in given and goods:
+        wrong.append(
+            (
+                ("margin_rate",),
+                f"stands beside {', '.join(goods)}; write either margin_rate or the goods block "
+                f"({', '.join(GOODS_BLOCK)})",
+            )
+        )
+    elif goods and absent:
+        wrong.append(((), f"the goods block lacks {absent}; write them too, 0 where there is none"))
+    elif not goods and "margin_rate" not in given:
+        wrong.append(
+            (
+                (),
+                "says nothing about the margin; write margin_rate, for example 0.35, or the goods "
+                f"block ({', '.join(GOODS_BLOCK)})",
+            )
+        )
+    return wrong
 
 
 class AutoApprove(Section):
@@ -108,33 +277,118 @@ class AutoApprove(Section):
 class Account(Section):
     """One shop account."""
 
-    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
+    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")] = Field(
+        description="a short name of the account, used in commands and addresses",
+        examples=["my-shop"],
+    )
     name: str = ""
-    connector: ReportsConnector | SandboxConnector = Field(discriminator="kind")
+    connector: ReportsConnector | SandboxConnector = Field(
+        discriminator="kind",
+        description="where the figures come from",
+        examples=["{kind: reports, path: reports/my-shop}"],
+    )
     timezone: str = "Asia/Shanghai"
     currency: Literal["CNY"] = "CNY"
     objective: Literal["profit", "slight_loss", "clicks"] = "slight_loss"
     schedule: Schedule = Schedule()
     history_days: Annotated[int, Field(ge=7, le=365)] = 60
-    budgets: Budgets
-    allowance: Allowance | None = None
+    budgets: Budgets = Field(description="the caps", examples=["{daily: 300.00}"])
+    allowance: Allowance | None = Field(default=None, validate_default=True)
     guardrails: Guardrails = Guardrails()
-    economics: tuple[Economics, ...]
+    economics: tuple[Economics, ...] = Field(
+        description="what a yuan of revenue leaves", examples=["[{margin_rate: 0.35}]"]
+    )
     explore_share: Annotated[float, Field(ge=0, le=1)] = 0.2
     auto_approve: AutoApprove = AutoApprove()
-    locked_keywords: tuple[str, ...] = ()
+    locked_keywords: tuple[PlatformId, ...] = ()
+
+    @field_validator("timezone")
+    @classmethod
+    def _zone_exists(cls, name: str) -> str:
+        wrong = places.timezone_complaint(name)
+        if wrong is not None:
+            raise _refusal(wrong)
+        return name
+
+    @field_validator("allowance")
+    @classmethod
+    def _loss_is_bounded(
+        cls, allowance: Allowance | None, info: ValidationInfo
+    ) -> Allowance | None:
+        objective = info.data.get("objective")
+        if allowance is None and objective in ("slight_loss", "clicks"):
+            raise _refusal(
+                f"is missing, and objective {objective} accepts a loss only within one; write "
+                "allowance with amount, window_days, window_cap and end_date, or objective: profit"
+            )
+        return allowance
+
+    @field_validator("economics")
+    @classmethod
+    def _every_adgroup_has_one(cls, entries: tuple[Economics, ...]) -> tuple[Economics, ...]:
+        seen: set[tuple[str | None, str | None]] = set()
+        wrong: list[Refusal] = []
+        for index, entry in enumerate(entries):
+            key = (entry.adgroup, entry.item)
+            if key in seen:
+                named = f"adgroup {entry.adgroup}" if entry.adgroup else f"item {entry.item}"
+                wrong.append(((index,), _second(None if key == (None, None) else named)))
+            seen.add(key)
+        if (None, None) not in seen:
+            wrong.append(
+                (
+                    (),
+                    "has no default entry for adgroups that are not named; add one without adgroup "
+                    "and item, for example - margin_rate: 0.35",
+                )
+            )
+        _refuse_all("economics", wrong)
+        return entries
+
+
+def _second(named: str | None) -> str:
+    if named is None:
+        return "is a second default; keep one entry without adgroup and item, name the others"
+    return f"is a second entry for {named}; keep one"
 
 
 class Server(Section):
     """Where REST listens. The token comes from KAICHE_TOKEN; without one only loopback is bound."""
 
-    host: str = "127.0.0.1"
+    host: Annotated[str, Field(pattern=r"^[A-Za-z0-9.:_-]+$")] = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8750
 
 
 class Settings(Section):
     """The whole configuration."""
 
-    accounts: tuple[Account, ...]
-    database: str = "sqlite:///var/kaiche.db"
+    accounts: Annotated[tuple[Account, ...], Field(min_length=1)] = Field(
+        description="the shop accounts", examples=["see config/kaiche.yaml"]
+    )
+    database: str = Field(default="sqlite:///var/kaiche.db", repr=False)
     server: Server = Server()
+
+    @field_validator("accounts")
+    @classmethod
+    def _ids_differ(cls, accounts: tuple[Account, ...]) -> tuple[Account, ...]:
+        ids = [account.id for account in accounts]
+        _refuse_all(
+            "accounts",
+            [
+                (
+                    (index, "id"),
+                    f"{name} is taken by accounts[{ids.index(name)}]; every account needs its own",
+                )
+                for index, name in enumerate(ids)
+                if ids.index(name) != index
+            ],
+        )
+        return accounts
+
+    @field_validator("database")
+    @classmethod
+    def _database_is_an_address(cls, url: str) -> str:
+        wrong = places.database_complaint(url)
+        if wrong is not None:
+            raise _refusal(wrong)
+        return url
