@@ -1,0 +1,254 @@
+"""``estimate``: from frames to ``Estimates``, in the order in which the pieces need each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from optimizer.curve import PRIOR_POSITION, log_pay_share, shift, volume_share
+from optimizer.estimates import Estimates, Traffic
+from optimizer.history import Panel, Roster, read_history, read_roster
+from optimizer.lag import Maturity, maturity
+from optimizer.outlook import Evidence, FloatArray
+from optimizer.pooling import Pooled, Prior, Tree, pool
+from optimizer.predictive import CLICK_PRICE_CV2
+from optimizer.recency import choose_half_life, weights
+from optimizer.response import Response, fit
+from optimizer.review import Review, review
+from optimizer.sums import sum_by
+from optimizer.value import OrderValue, order_value
+from optimizer.volume import Days, day_effects, dispersion, flat_days
+
+LEVEL_HALF_LIVES = (3.0, 5.0, 8.0, 14.0, 30.0, np.inf)
+RATE_HALF_LIVES = (14.0, 30.0, 60.0, np.inf)
+IMPRESSIONS_PRIOR = Prior(rate=5.0, weight=0.3, strength=0.5)
+CTR_PRIOR = Prior(rate=0.03, weight=1.0, strength=4.0)
+CVR_PRIOR = Prior(rate=0.03, weight=1.0, strength=20.0)
+PRICE_PRIOR = Prior(rate=0.8, weight=2.0, strength=40.0)
+
+
+def estimate(
+    history: pd.DataFrame,
+    keywords: pd.DataFrame,
+    economics: pd.DataFrame | None = None,
+    *,
+    as_of: date,
+    seed: int = 0,
+    default_margin_rate: float = 1.0,
+    settlement: pd.DataFrame | None = None,
+    attribution_days: int = 15,
+) -> Estimates:
+    """Learn what every keyword of the roster is worth and how it answers to its bid.
+
+    history: one row a keyword and day (``keyword_id`` str, ``date``, ``bid`` yuan, ``impressions``,
+    ``clicks``, ``spend`` yuan, ``orders``, ``revenue`` yuan as known today, optional ``budget_hit``),
+    in any order, possibly empty. keywords: the roster (``keyword_id``, ``adgroup_id``,
+    ``campaign_id``, ``bid``; optional ``biddable``, ``quality_score``, ``match``). economics:
+    ``adgroup_id``, ``margin_rate``, optional ``organic_rate``. settlement: ``date``, ``age``,
+    ``orders``. Raises ``InputError`` naming frame, column and row of what is malformed.
+    """
+    roster = read_roster(
+        keywords, economics if economics is not None else pd.DataFrame(), default_margin_rate
+    )
+    panel = read_history(history, roster, as_of)
+    tree = Tree(roster.adgroup, roster.campaign_of_adgroup, len(roster.campaign_ids))
+    lag = maturity(settlement, attribution_days, seed)
+    bids = _reference_bids(panel, roster)
+    response, days = _response(panel, roster, bids)
+    volume = relative_volume(panel, bids, response.position)
+    level_half_life = choose_half_life(
+        panel.keyword, panel.age, panel.clicks, volume * (1.0 + panel.gap), LEVEL_HALF_LIVES, 14.0
+    )
+    days = days.centred(level_half_life)
+    traffic, fitted = _traffic(panel, roster, tree, days, bids, response, level_half_life)
+    conversion, matured, rate_half_life = _conversion(panel, tree, lag)
+    value = order_value(panel, tree, weights(panel.age, rate_half_life))
+    return Estimates(
+        roster=roster,
+        traffic=traffic,
+        response=response,
+        conversion=conversion,
+        value=value,
+        lag=lag,
+        evidence=_evidence(panel, traffic, conversion, value, response, lag, rate_half_life),
+        review=_review(panel, fitted, traffic, matured * conversion.rate[panel.keyword], response),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Bids:
+    """Reference bids (n,), the range tried (n,), and each row's log bid over its reference (R,)."""
+
+    reference: FloatArray
+    lowest: FloatArray
+    highest: FloatArray
+    x: FloatArray
+
+
+def relative_volume(panel: Panel, bids: Bids, position: FloatArray) -> FloatArray:
+    """(R,) volume at the bid in force over the volume at the reference bid."""
+    eta = position[panel.keyword]
+    return volume_share(shift(eta, bids.x)) / volume_share(eta)
+
+
+def _reference_bids(panel: Panel, roster: Roster) -> Bids:
+    """Recency-weighted geometric mean bid of each keyword; today's bid where there is no history."""
+    size, log_bid = panel.keywords, np.log(panel.bid)
+    fade = weights(panel.age - panel.gap, 14.0) * (1.0 + panel.gap)
+    total = sum_by(panel.keyword, fade, size)
+    mean = sum_by(panel.keyword, fade * log_bid, size) / np.maximum(total, 1e-300)
+    today = roster.bid
+    typical = float(np.nanmedian(today)) if np.isfinite(today).any() else 1.0
+    fallback = np.where(np.isnan(today), typical, today)
+    reference = np.where(total > 0, np.exp(mean), fallback)
+    lowest, highest = np.full(size, np.inf), np.full(size, 0.0)
+    np.minimum.at(lowest, panel.keyword, panel.bid)
+    np.maximum.at(highest, panel.keyword, panel.bid)
+    seen = total > 0
+    return Bids(
+        reference=reference,
+        lowest=np.where(seen, lowest, reference),
+        highest=np.where(seen, highest, reference),
+        x=log_bid - np.log(reference)[panel.keyword],
+    )
+
+
+def _response(panel: Panel, roster: Roster, bids: Bids) -> tuple[Response, Days]:
+    """Day effects and bid response need each other: two rounds settle them."""
+    days = flat_days(panel, roster)
+    position = np.full(panel.keywords, PRIOR_POSITION)
+    clicks = sum_by(panel.keyword, panel.clicks, panel.keywords)
+    spend = sum_by(panel.keyword, panel.spend, panel.keywords)
+    ratio = np.where(clicks > 0, spend / np.maximum(clicks, 1.0) / bids.reference, np.nan)
+    for _ in range(2):
+        volume = relative_volume(panel, bids, position)
+        days = day_effects(panel, roster, days, volume)
+        exposure = days.summed(panel, roster.campaign, np.inf)
+        response = fit(panel, bids.x, exposure, ratio, clicks, 0.3)
+        position = response.position
+    return response, days
+
+
+def _traffic(
+    panel: Panel,
+    roster: Roster,
+    tree: Tree,
+    days: Days,
+    bids: Bids,
+    response: Response,
+    half_life: float,
+) -> tuple[Traffic, FloatArray]:
+    """Levels of impressions, clicks and prices; also the expected clicks of each row's own day."""
+    size, keyword = panel.keywords, panel.keyword
+    volume = relative_volume(panel, bids, response.position)
+    shown = volume**response.impression_power
+    room = sum_by(keyword, shown * days.summed(panel, roster.campaign, half_life), size)
+    fade = weights(panel.age - panel.first_age, half_life)
+    seen = sum_by(keyword, panel.impressions * fade, size)
+    own_day = days.own(panel, roster.campaign)
+    raw = np.where(room > 0, seen / np.maximum(room, 1e-12), 0.0)
+    impression_dispersion = dispersion(panel, raw[keyword] * shown * own_day, panel.impressions)
+    impressions = pool(seen, room, tree, IMPRESSIONS_PRIOR).with_noise(
+        impression_dispersion / _effective_days(panel, half_life)
+    )
+    ctr = _ctr(panel, tree, volume / np.maximum(shown, 1e-12))
+    fitted = (impressions.rate * ctr.rate)[keyword] * volume * own_day
+    return (
+        Traffic(
+            reference_bid=bids.reference,
+            lowest_bid=bids.lowest,
+            highest_bid=bids.highest,
+            impressions=impressions,
+            ctr=ctr,
+            price_ratio=_price_ratio(panel, tree, bids, response),
+            account_day_sd=days.spread.account,
+            campaign_day_sd=days.spread.campaign,
+            click_dispersion=dispersion(panel, fitted, panel.clicks),
+            impression_dispersion=impression_dispersion,
+        ),
+        fitted,
+    )
+
+
+def _effective_days(panel: Panel, half_life: float) -> FloatArray:
+    """(n,) days that a keyword's weighted mean is worth: (sum of weights)² / sum of squared weights."""
+    span = np.arange(panel.days + 1.0)
+    running = np.concatenate([[0.0], np.cumsum(weights(span, half_life))])
+    squares = np.concatenate([[0.0], np.cumsum(weights(span, half_life / 2.0))])
+    oldest = panel.age - panel.first_age + 1
+    youngest = oldest - panel.gap - 1
+    total = sum_by(panel.keyword, running[oldest] - running[youngest], panel.keywords)
+    square = sum_by(panel.keyword, squares[oldest] - squares[youngest], panel.keywords)
+    return np.maximum(total**2 / np.maximum(square, 1e-12), 1.0)
+
+
+def _ctr(panel: Panel, tree: Tree, place: FloatArray) -> Pooled:
+    """Clicks per impression at the reference bid; ``place`` (R,) is the gain of a better place."""
+    shown = panel.impressions * place
+    half_life = choose_half_life(
+        panel.keyword, panel.age, panel.clicks, shown, RATE_HALF_LIVES, np.inf
+    )
+    fade = weights(panel.age - panel.first_age, half_life)
+    clicks = sum_by(panel.keyword, panel.clicks * fade, panel.keywords)
+    return pool(clicks, sum_by(panel.keyword, shown * fade, panel.keywords), tree, CTR_PRIOR)
+
+
+def _price_ratio(panel: Panel, tree: Tree, bids: Bids, response: Response) -> Pooled:
+    """CPC over bid at the reference bid, each click's price carrying ``1 / CLICK_PRICE_CV2`` counts."""
+    eta = response.position[panel.keyword]
+    paid = bids.x + log_pay_share(shift(eta, bids.x)) - log_pay_share(eta)
+    offered = bids.reference[panel.keyword] * np.exp(response.price_power * paid)
+    weight = weights(panel.age - panel.first_age, 30.0) / CLICK_PRICE_CV2
+    spend = sum_by(panel.keyword, weight * panel.spend / offered, panel.keywords)
+    clicks = sum_by(panel.keyword, weight * panel.clicks, panel.keywords)
+    return pool(spend, clicks, tree, PRICE_PRIOR)
+
+
+def _conversion(panel: Panel, tree: Tree, lag: Maturity) -> tuple[Pooled, FloatArray, float]:
+    """Orders per click once matured, and each row's clicks whose orders could have arrived."""
+    matured = panel.clicks * lag.at(panel.age)
+    half_life = choose_half_life(
+        panel.keyword, panel.age, panel.orders, matured, RATE_HALF_LIVES, np.inf
+    )
+    fade = weights(panel.age - panel.first_age, half_life)
+    orders = sum_by(panel.keyword, panel.orders * fade, panel.keywords)
+    room = sum_by(panel.keyword, matured * fade, panel.keywords)
+    return pool(orders, room, tree, CVR_PRIOR), matured, half_life
+
+
+def _evidence(
+    panel: Panel,
+    traffic: Traffic,
+    conversion: Pooled,
+    value: OrderValue,
+    response: Response,
+    lag: Maturity,
+    half_life: float,
+) -> Evidence:
+    """How well each keyword is known."""
+    fade, size = weights(panel.age - panel.first_age, half_life), panel.keywords
+    clicks = sum_by(panel.keyword, panel.clicks * fade, size)
+    ripe = sum_by(panel.keyword, panel.clicks * fade * lag.at(panel.age), size)
+    return Evidence(
+        clicks=clicks,
+        orders=sum_by(panel.keyword, panel.orders * fade, size),
+        immature_rate=np.where(clicks > 0, 1.0 - ripe / np.maximum(clicks, 1e-12), 0.0),
+        log_value_sd=np.sqrt(conversion.log_variance() + value.pooled.log_variance()),
+        log_volume_sd=np.sqrt(traffic.impressions.log_variance() + traffic.ctr.log_variance()),
+        log_elasticity_sd=response.position_sd * volume_share(response.position),
+    )
+
+
+def _review(
+    panel: Panel,
+    fitted: FloatArray,
+    traffic: Traffic,
+    expected_orders: FloatArray,
+    response: Response,
+) -> Review:
+    day_sd = float(np.hypot(traffic.account_day_sd, traffic.campaign_day_sd))
+    spread = traffic.click_dispersion + day_sd**2
+    return review(panel, fitted, spread, day_sd, expected_orders, response)

@@ -1,0 +1,141 @@
+"""The model held against the data: checks with numbers, each PASS, REVIEW or FAIL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from scipy.stats import norm
+
+from optimizer.history import Panel
+from optimizer.outlook import FloatArray
+from optimizer.response import Response
+
+Verdict = Literal["PASS", "REVIEW", "FAIL"]
+_ORDER: tuple[Verdict, ...] = ("PASS", "REVIEW", "FAIL")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One question put to the model: what was found, and from where on it is in doubt."""
+
+    name: str
+    verdict: Verdict
+    value: float
+    limit: float
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """All checks; the worst one is the verdict."""
+
+    checks: tuple[Check, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst of the checks."""
+        return max((check.verdict for check in self.checks), key=_ORDER.index, default="PASS")
+
+    def __str__(self) -> str:
+        """The verdict with the checks that are not passed."""
+        doubts = [f"{c.name}: {c.detail}" for c in self.checks if c.verdict != "PASS"]
+        return "; ".join([self.verdict, *doubts])
+
+
+def review(
+    panel: Panel,
+    fitted: FloatArray,
+    click_spread: float,
+    day_sd: float,
+    expected_orders: FloatArray,
+    response: Response,
+) -> Review:
+    """Check sufficiency, level, zeros, orders and bid variation.
+
+    ``fitted`` (R,) expected clicks of each row's own day; ``expected_orders`` (R,) expected reported
+    orders of each row.
+    """
+    return Review(
+        (
+            _sufficiency(panel),
+            _ignored(panel),
+            _recent_level(panel, fitted, day_sd),
+            _zeros(panel, fitted, click_spread),
+            _recent_orders(panel, expected_orders),
+            _bid_variation(response),
+        )
+    )
+
+
+def _sufficiency(panel: Panel) -> Check:
+    """Enough clicks and days to learn anything that is not the prior."""
+    clicks, days = float(panel.clicks.sum()), panel.days
+    enough = clicks >= 200 and days >= 7
+    detail = f"{clicks:.0f} clicks and {panel.orders.sum():.0f} orders in {days} days"
+    return Check("data_sufficiency", "PASS" if enough else "REVIEW", clicks, 200.0, detail)
+
+
+def _ignored(panel: Panel) -> Check:
+    """Rows that could not be used."""
+    ignored = panel.ignored_unknown + panel.ignored_later
+    total = ignored + len(panel.keyword)
+    share = ignored / total if total else 0.0
+    detail = (
+        f"{panel.ignored_unknown} rows of keywords outside the roster,"
+        f" {panel.ignored_later} rows after as_of were left out"
+    )
+    return Check("rows_ignored", "REVIEW" if share > 0.2 else "PASS", share, 0.2, detail)
+
+
+def _recent_level(panel: Panel, fitted: FloatArray, day_sd: float) -> Check:
+    """Clicks of the newest three days against the model at the bids then in force."""
+    recent = (panel.age < panel.first_age + 3) & ~panel.censored
+    seen, expected = float(panel.clicks[recent].sum()), float(fitted[recent].sum())
+    if expected < 20:
+        return Check("recent_level", "PASS", 1.0, 2.0, "too few clicks expected to judge")
+    ratio = (seen + 1.0) / (expected + 1.0)
+    noise = np.sqrt(1.0 / expected + day_sd**2 / 3.0)
+    odd = abs(np.log(ratio)) > 3.0 * noise
+    far = abs(np.log(ratio)) > np.log(3.0)
+    verdict: Verdict = "FAIL" if odd and far else "REVIEW" if odd else "PASS"
+    detail = f"{seen:.0f} clicks in the newest days where the model expects {expected:.0f}"
+    return Check("recent_level", verdict, float(ratio), float(np.exp(3.0 * noise)), detail)
+
+
+def _zeros(panel: Panel, fitted: FloatArray, spread: float) -> Check:
+    """Posterior predictive p-value of the number of keyword-days without a click."""
+    shape = 1.0 / max(spread, 1e-3)
+    chance = np.exp(-shape * np.log1p(fitted / shape))
+    expected = float(chance.sum())
+    deviation = float(np.sqrt((chance * (1 - chance)).sum()) + 0.02 * len(chance) + 1.0)
+    z = (float((panel.clicks == 0).sum()) - expected) / deviation
+    p = float(2 * norm.sf(abs(z)))
+    detail = f"{(panel.clicks == 0).sum()} keyword-days without a click, {expected:.0f} expected"
+    return Check("zeros", "REVIEW" if p < 0.001 else "PASS", p, 0.001, detail)
+
+
+def _recent_orders(panel: Panel, expected_orders: FloatArray) -> Check:
+    """Orders of the newest week against the lag curve and the long-run conversion."""
+    recent = panel.age < panel.first_age + 7
+    seen, expected = float(panel.orders[recent].sum()), float(expected_orders[recent].sum())
+    if expected < 10:
+        return Check("recent_orders", "PASS", 1.0, 0.001, "too few orders expected to judge")
+    z = (seen - expected) / np.sqrt(expected + (0.15 * expected) ** 2)
+    p = float(2 * norm.sf(abs(z)))
+    detail = f"{seen:.0f} orders reported for the newest week, {expected:.1f} expected so early"
+    return Check("recent_orders", "REVIEW" if p < 0.001 else "PASS", p, 0.001, detail)
+
+
+def _bid_variation(response: Response) -> Check:
+    """Whether bids have moved enough to say how volume answers; otherwise structure alone speaks."""
+    sd = float(response.volume_slope.sd)
+    if not np.isfinite(sd):
+        return Check(
+            "bid_variation", "PASS", 0.0, 1.5, "no bid has moved; the response is structural"
+        )
+    slope = response.volume_slope.value
+    odd = slope + 3 * sd < 0 or slope - 3 * sd > 2.0
+    detail = f"elasticity of clicks to the bid {slope:.2f} ± {sd:.2f} from changes"
+    return Check("bid_variation", "REVIEW" if odd else "PASS", float(slope), 2.0, detail)
