@@ -208,7 +208,21 @@ def day_totals(session: Session, account_id: str, first: date, last: date) -> li
     return fetch(session, DayTotals, query)
 
 
-def impossible_days(session: Session, account_id: str, on: date, limit: int = 3) -> list[FactRow]:
+def adgroup_revenue(
+    session: Session, account_id: str, first: date, last: date
+) -> list[tuple[date, str, int]]:
+    """(date, adgroup_id, revenue in fen), newest version, in order."""
+    key = (NEWEST.c.date, NEWEST.c.adgroup_id)
+    revenue = cast_to(func.sum(NEWEST.c.revenue_fen), BigInteger)
+    query = (
+        select(*key, revenue)
+        .where(NEWEST.c.account_id == account_id, NEWEST.c.date.between(first, last))
+        .group_by(*key)
+    )
+    return sorted((day, adgroup, fen) for day, adgroup, fen in session.execute(query))
+
+
+def impossible_days(session: Session, account_id: str, on: date) -> list[FactRow]:
     """Keyword-days of one business day with more clicks than impressions, largest first."""
     query = columns_of(FactRow, NEWEST).where(
         NEWEST.c.account_id == account_id,
@@ -216,7 +230,7 @@ def impossible_days(session: Session, account_id: str, on: date, limit: int = 3)
         NEWEST.c.clicks > NEWEST.c.impressions,
     )
     order = ((NEWEST.c.clicks - NEWEST.c.impressions).desc(), NEWEST.c.keyword_id)
-    return fetch(session, FactRow, query.order_by(*order).limit(limit))
+    return fetch(session, FactRow, query.order_by(*order))
 
 
 def pull_days(

@@ -1,0 +1,287 @@
+"""Rows to the frames of the optimizer's door, and its plan back to rows.
+
+The one place where fen becomes yuan and yuan fen, and where ids are checked to be strings.
+Frames are built column by column; no Python object is made for a keyword-day.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import date
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from connectors.platform import KeywordRow
+from service.errors import InputError
+from service.store.facts import FACT_COLUMNS
+from service.store.rows import NewLine
+
+FEN = 100
+FIGURES = ("clicks", "spend", "orders", "revenue", "contribution")
+BOUNDS = ("p05", "p95")
+DIGITS = 6  # of a persisted figure: a millionth of a yuan, far below any interval
+
+NUMBERS = tuple(
+    name for name in FACT_COLUMNS if name not in ("keyword_id", "date", "adgroup_id", "campaign_id")
+)
+EMPTY = {"keyword_id": "int64", "date": "datetime64[D]"}
+
+Piece = Sequence[Sequence[Any]]
+Floats = npt.NDArray[np.float64]
+Codes = npt.NDArray[np.int64]
+
+
+class RateOf(Protocol):
+    """What an adgroup's revenue leaves, per yuan of it."""
+
+    @property
+    def margin_rate(self) -> float: ...  # noqa: D102 - see service.economics.Margin
+    @property
+    def organic_rate(self) -> float: ...  # noqa: D102
+
+
+class PlanFrame(Protocol):
+    """The part of the optimizer's plan that becomes lines."""
+
+    @property
+    def lines(self) -> pd.DataFrame: ...  # noqa: D102 - see optimizer.plan
+
+
+@dataclass(frozen=True, slots=True)
+class Frames:
+    """The four frames of ``optimizer.estimate``."""
+
+    history: pd.DataFrame
+    keywords: pd.DataFrame
+    economics: pd.DataFrame
+    settlement: pd.DataFrame
+
+
+def history_frame(pieces: Iterable[Piece], keywords: Sequence[KeywordRow]) -> pd.DataFrame:
+    """Keyword-days, sorted by keyword and date, money in yuan.
+
+    ``pieces`` hold tuples in the order of FACT_COLUMNS. A bid that the platform did not tell takes
+    the keyword's last known one, else its next, else the roster's; NaN if none is known.
+    """
+    ids, codes, columns = _columns(pieces)
+    order = np.lexsort((columns["date"], codes))
+    codes = codes[order]
+    by_name = {name: values[order] for name, values in columns.items()}
+    return pd.DataFrame(
+        {
+            "keyword_id": pd.Categorical.from_codes(codes, categories=_ids(ids, "keyword_id")),
+            "date": by_name["date"].astype("datetime64[s]"),
+            "bid": _filled(by_name["bid_fen"] / FEN, codes, ids, keywords),
+            "impressions": by_name["impressions"].astype(np.int64),
+            "clicks": by_name["clicks"].astype(np.int64),
+            "spend": by_name["spend_fen"] / FEN,
+            "orders": by_name["orders"].astype(np.int64),
+            "revenue": by_name["revenue_fen"] / FEN,
+            "carts": by_name["carts"],
+            "favourites": by_name["favourites"],
+            "avg_rank": by_name["avg_rank"],
+            "budget_hit": by_name["budget_hit"] == 1,
+        }
+    )
+
+
+def keywords_frame(keywords: Sequence[KeywordRow]) -> pd.DataFrame:
+    """The roster, one row a keyword, in ascending order of ids; an unknown bid is NaN."""
+    rows = sorted(keywords, key=lambda row: row.keyword_id)
+    return pd.DataFrame(
+        {
+            "keyword_id": _ids([row.keyword_id for row in rows], "keyword_id"),
+            "adgroup_id": _ids([row.adgroup_id for row in rows], "adgroup_id"),
+            "campaign_id": _ids([row.campaign_id for row in rows], "campaign_id"),
+            "word": pd.array([row.word for row in rows], dtype="str"),
+            "match": pd.Categorical([row.match for row in rows]),
+            "bid": _floats([row.bid_fen for row in rows]) / FEN,
+            "quality_score": _floats([row.quality_score for row in rows]),
+            "biddable": np.array(
+                [row.biddable and row.bid_fen is not None for row in rows], dtype=bool
+            ),
+        }
+    )
+
+
+def economics_frame(margins: Mapping[str, RateOf]) -> pd.DataFrame:
+    """adgroup_id, margin_rate, organic_rate; in ascending order of ids."""
+    ids = sorted(margins)
+    return pd.DataFrame(
+        {
+            "adgroup_id": _ids(ids, "adgroup_id"),
+            "margin_rate": _floats([margins[i].margin_rate for i in ids]),
+            "organic_rate": _floats([margins[i].organic_rate for i in ids]),
+        }
+    )
+
+
+def settlement_frame(observed: Sequence[tuple[date, int, int]]) -> pd.DataFrame:
+    """How many orders of each date were known at each age: date, age (days), orders."""
+    return pd.DataFrame(
+        {
+            "date": np.array([day for day, _, _ in observed], dtype="datetime64[s]"),
+            "age": np.array([age for _, age, _ in observed], dtype=np.int64),
+            "orders": np.array([orders for _, _, orders in observed], dtype=np.int64),
+        }
+    )
+
+
+def digest(frame: pd.DataFrame) -> str:
+    """sha256 over names and values of a frame, the same for the same content on every machine."""
+    hasher = hashlib.sha256()
+    for name in frame.columns:
+        values = frame[name]
+        hasher.update(f"{name}\n".encode())
+        if isinstance(values.dtype, pd.CategoricalDtype) or values.dtype == "str":
+            category = values.astype("category").cat
+            hasher.update("\n".join(map(str, category.categories)).encode())
+            hasher.update(category.codes.to_numpy(dtype="<i8").tobytes())
+        elif values.dtype.kind == "M":
+            hasher.update(values.to_numpy().astype("datetime64[s]").astype("<i8").tobytes())
+        else:
+            hasher.update(values.to_numpy(dtype="<f8").tobytes())
+    return hasher.hexdigest()
+
+
+def lines_of(
+    plan: PlanFrame, forecast: pd.DataFrame, keywords: Sequence[KeywordRow]
+) -> list[NewLine]:
+    """The plan as rows in ascending order of ids: one for every keyword, moved (``pending``) or not.
+
+    ``forecast`` holds p05 and p95 of the figures at the plan's bids (index keyword_id). Raises
+    InputError when a planned bid is no whole number of fen, or a keyword is missing.
+    """
+    table = plan.lines.join(forecast[[f"{f}_{b}" for f in FIGURES for b in BOUNDS]]).sort_index()
+    known = {row.keyword_id: row for row in keywords}
+    if list(table.index) != sorted(known):
+        raise InputError("the plan does not have exactly one line for every keyword of the roster")
+    columns = {str(name): table[name].tolist() for name in table.columns}
+    return [
+        _line(known[keyword_id], {name: values[i] for name, values in columns.items()})
+        for i, keyword_id in enumerate(table.index)
+    ]
+
+
+def fen(yuan: float) -> int:
+    """Yuan as fen, to the nearest."""
+    return round(yuan * FEN)
+
+
+def bid_fen(yuan: float) -> int:
+    """A bid in yuan as fen, exactly; InputError when it is no whole number of fen."""
+    whole = round(yuan * FEN)
+    if abs(yuan * FEN - whole) > 1e-6:
+        raise InputError(f"the planned bid {yuan!r} yuan is not in steps of 0.01 yuan")
+    return whole
+
+
+def plain(value: Any) -> Any:
+    """Numbers, texts, lists and mappings that JSON can hold; NaN and infinities become None."""
+    if isinstance(value, pd.DataFrame):
+        value = value.reset_index(drop=True).to_dict("records")
+    elif isinstance(value, (pd.Series, np.ndarray, np.generic)):
+        value = value.to_dict() if isinstance(value, pd.Series) else value.tolist()
+    elif is_dataclass(value) and not isinstance(value, type):
+        value = {field.name: getattr(value, field.name) for field in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    if isinstance(value, float):
+        return round(value, DIGITS) if math.isfinite(value) else None
+    return value if value is None or isinstance(value, (bool, int)) else str(value)
+
+
+def _line(word: KeywordRow, planned: Mapping[str, Any]) -> NewLine:
+    before = word.bid_fen
+    proposed = None if math.isnan(planned["bid"]) else bid_fen(planned["bid"])
+    moved = proposed is not None and proposed != before
+    return NewLine(
+        keyword_id=word.keyword_id,
+        adgroup_id=word.adgroup_id,
+        campaign_id=word.campaign_id,
+        word=word.word,
+        match=word.match,
+        state="pending" if moved else "held",
+        bid_before_fen=before,
+        bid_proposed_fen=proposed if proposed is not None else before,
+        bid_fen=proposed if proposed is not None else before,
+        change_rate=proposed / before - 1 if moved and proposed and before else 0.0,
+        reason=str(planned["reason"]),
+        binding=_text(planned["binding"]),
+        explore=bool(planned["explore"]),
+        marginal_return=plain(planned["marginal_return"]),
+        expected={
+            name: {
+                "before": plain(planned[f"{name}_before"]),
+                "after": plain(planned[name]),
+                **{bound: plain(planned[f"{name}_{bound}"]) for bound in BOUNDS},
+            }
+            for name in FIGURES
+        },
+        spend_after_fen=fen(planned["spend"]),
+        spend_before_fen=fen(planned["spend_before"]),
+        contribution_after_fen=fen(planned["contribution"]),
+        contribution_before_fen=fen(planned["contribution_before"]),
+    )
+
+
+def _text(value: Any) -> str | None:
+    """An optional code: frames say "none" with None, NaN or an empty text."""
+    return value if isinstance(value, str) and value else None
+
+
+def _columns(pieces: Iterable[Piece]) -> tuple[list[str], Codes, dict[str, npt.NDArray[Any]]]:
+    """Ids in ascending order, each row's code into them, and one array a column of figures."""
+    index: dict[str, int] = {}
+    parts: dict[str, list[npt.NDArray[Any]]] = {"keyword_id": [], "date": []}
+    parts |= {name: [] for name in NUMBERS}
+    for piece in pieces:
+        by_name = dict(zip(FACT_COLUMNS, zip(*piece, strict=True), strict=True))
+        codes = [index.setdefault(value, len(index)) for value in by_name["keyword_id"]]
+        parts["keyword_id"].append(np.array(codes, dtype=np.int64))
+        parts["date"].append(np.array(by_name["date"], dtype="datetime64[D]"))
+        for name in NUMBERS:
+            parts[name].append(_floats(by_name[name]))
+    columns = {
+        name: np.concatenate(some) if some else np.empty(0, dtype=EMPTY.get(name, "float64"))
+        for name, some in parts.items()
+    }
+    ids = sorted(index)
+    rank = np.empty(len(ids), dtype=np.int64)
+    rank[[index[keyword_id] for keyword_id in ids]] = np.arange(len(ids))
+    return ids, rank[columns.pop("keyword_id")], columns
+
+
+def _filled(
+    bid: Floats, codes: Codes, ids: Sequence[str], keywords: Sequence[KeywordRow]
+) -> Floats:
+    """Unknown bids from the same keyword's days before, else after, else from the roster."""
+    if not np.isnan(bid).any():
+        return bid
+    by_keyword = pd.Series(bid).groupby(codes)
+    filled = by_keyword.ffill().fillna(by_keyword.bfill()).to_numpy(dtype=np.float64)
+    today = {row.keyword_id: row.bid_fen for row in keywords}
+    fallback = _floats([today.get(keyword_id) for keyword_id in ids]) / FEN
+    return np.where(np.isnan(filled), fallback[codes], filled)
+
+
+def _ids(values: Sequence[str], column: str) -> pd.api.extensions.ExtensionArray:
+    wrong = next((value for value in values if not isinstance(value, str)), None)
+    if wrong is not None:
+        raise InputError(
+            f"{column} {wrong!r} is a {type(wrong).__name__}; platform ids must be text, "
+            "because 17-digit ids do not survive a number"
+        )
+    return pd.Series(values, dtype="str").array
+
+
+def _floats(values: Sequence[float | None]) -> Floats:
+    return np.array(values, dtype=np.float64)
