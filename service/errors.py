@@ -6,6 +6,7 @@ ServiceError               ``exit_code`` for the command line, ``status`` for RE
 ├── ConflictError          the state does not allow it, or the reader saw an older version
 ├── StaleDataError         the freshness gate: yesterday is missing or implausible
 ├── RunInProgressError     another process holds the run's lease
+├── ReviewFailedError      the optimizer's model does not fit the data: bids stay
 ├── InputError             what a person asked for is malformed or outside the limits
 └── StoreError             the database cannot be reached or is not migrated
 
@@ -66,3 +67,10 @@ class InputError(ServiceError):
 
     exit_code = 8
     status = 422
+
+
+class ReviewFailedError(ServiceError):
+    """The optimizer's own checks say that its model does not fit the data: bids stay."""
+
+    exit_code = 12
+    status = 409
