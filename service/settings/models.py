@@ -28,7 +28,10 @@ from service.settings import cron, places
 Money = Annotated[Decimal, Field(ge=0, le=Decimal("999999999.99"), decimal_places=2)]
 Bid = Annotated[Decimal, Field(ge=Decimal("0.05"), le=Decimal("99.99"), decimal_places=2)]
 Fraction = Annotated[float, Field(gt=0, le=1)]
-PlatformId = Annotated[str, Field(pattern=r"^[^\s,]{1,64}$")]
+ACCOUNT_ID = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
+PLATFORM_ID = r"^[A-Za-z0-9_-]{1,64}$"
+HOST = r"^[A-Za-z0-9.:_-]+$"
+PlatformId = Annotated[str, Field(pattern=PLATFORM_ID)]
 Refusal = tuple[tuple[int | str, ...], str]  # the place below the block, the sentence
 GOODS_BLOCK = (
     "price",
@@ -277,7 +280,7 @@ class AutoApprove(Section):
 class Account(Section):
     """One shop account."""
 
-    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")] = Field(
+    id: Annotated[str, Field(pattern=ACCOUNT_ID)] = Field(
         description="a short name of the account, used in commands and addresses",
         examples=["my-shop"],
     )
@@ -355,7 +358,7 @@ def _second(named: str | None) -> str:
 class Server(Section):
     """Where REST listens. The token comes from KAICHE_TOKEN; without one only loopback is bound."""
 
-    host: Annotated[str, Field(pattern=r"^[A-Za-z0-9.:_-]+$")] = "127.0.0.1"
+    host: Annotated[str, Field(pattern=HOST)] = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8750
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
 
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+
+from service.settings.secrets import MASK
 
 _EXAMPLES: Final = "sqlite:///var/kaiche.db or postgresql+psycopg://host/kaiche"
 _CHINESE_CITIES: Final = frozenset({"beijing", "shenzhen", "guangzhou", "hangzhou", "china"})
@@ -43,15 +46,28 @@ def database_complaint(url: str) -> str | None:
 
 
 def has_password(url: str) -> bool:
-    """Whether a database address that can be parsed carries a password."""
-    parsed = make_url(url)
+    """Whether a database address carries a password; False for what is no address at all."""
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        return False
     return parsed.password is not None or bool(_PASSWORD_PARAMETERS & set(parsed.query))
 
 
-def sqlite_file(url: str) -> tuple[URL, str] | None:
-    """The address and file of a SQLite database on disk; None for any other address."""
+def anchored(url: str, folder: Path) -> str:
+    """``url`` with a relative SQLite file made absolute from ``folder``; others as they are."""
     parsed = make_url(url)
     name = parsed.database
     if parsed.get_backend_name() != "sqlite" or not name or name.startswith((":", "file:")):
-        return None
-    return parsed, name
+        return url
+    absolute = parsed.set(database=str((folder / name).resolve()))
+    return absolute.render_as_string(hide_password=False)
+
+
+def masked(url: str) -> str:
+    """A database address for people: its passwords hidden."""
+    parsed = make_url(url)
+    hidden = {name: MASK for name in parsed.query if name in _PASSWORD_PARAMETERS}
+    if parsed.password is not None:
+        parsed = parsed.set(password=MASK)
+    return parsed.update_query_dict(hidden).render_as_string(hide_password=False)
