@@ -197,6 +197,25 @@ def keyword_history(
     return fetch(session, FactRow, query.order_by(NEWEST.c.date))
 
 
+def keyword_as_of(
+    session: Session,
+    account_id: str,
+    keyword_id: str,
+    first: date,
+    last: date,
+    cutoff_at: datetime,
+) -> list[FactRow]:
+    """The days of one keyword as they were known at ``cutoff_at``, in order of date."""
+    query = columns_of(FactRow, VERSIONS).where(
+        VERSIONS.c.account_id == account_id,
+        VERSIONS.c.keyword_id == keyword_id,
+        VERSIONS.c.date.between(first, last),
+        VERSIONS.c.pulled_at <= cutoff_at,
+    )
+    versions = fetch(session, FactRow, query.order_by(VERSIONS.c.date, VERSIONS.c.pulled_at))
+    return list({row.date: row for row in versions}.values())
+
+
 def day_totals(session: Session, account_id: str, first: date, last: date) -> list[DayTotals]:
     """The account's sums of each business day that has any row, in order of date."""
     query = (

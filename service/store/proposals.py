@@ -85,6 +85,12 @@ def set_state(session: Session, proposal_id: str, state: str) -> None:
     )
 
 
+def count_by_state(session: Session) -> Mapping[str, int]:
+    """state → number of proposals of all accounts, for metrics."""
+    query = select(PROPOSALS.c.state, func.count()).group_by(PROPOSALS.c.state)
+    return dict(session.execute(query).tuples())
+
+
 def line_states(session: Session, proposal_id: str) -> Mapping[str, int]:
     """state → number of lines of the proposal."""
     return _counted(session, proposal_id, "state")

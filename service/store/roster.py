@@ -58,6 +58,14 @@ def keyword(session: Session, account_id: str, keyword_id: str) -> KeywordState 
     return fetch_one(session, KeywordState, query)
 
 
+def adgroup(session: Session, account_id: str, adgroup_id: str) -> AdgroupRow | None:
+    """One adgroup as last seen, also when it has left the roster; None if never seen."""
+    query = columns_of(AdgroupRow, ADGROUPS).where(
+        ADGROUPS.c.account_id == account_id, ADGROUPS.c.adgroup_id == adgroup_id
+    )
+    return fetch_one(session, AdgroupRow, query)
+
+
 def last_bids(session: Session, account_id: str) -> Mapping[str, int | None]:
     """keyword_id → the bid last seen, fen, for every keyword ever seen."""
     query = select(KEYWORDS.c.keyword_id, KEYWORDS.c.bid_fen).where(
