@@ -33,8 +33,8 @@ VIEW: Final = np.array([1.0, 0.93, 0.84, 0.72, 0.58, 0.44])
 CLICK: Final = np.array([1.0, 0.64, 0.45, 0.32, 0.23, 0.16])
 SLOTS: Final = len(VIEW)
 
-_FLOOR_LEVEL: Final = 0.40  # median floor in units of the market level
-_FLOOR_LOG_SD: Final = 0.55
+_FLOOR_LEVEL: Final = 0.25  # median floor in units of the market level
+_FLOOR_LOG_SD: Final = 0.8
 _Z_STEP: Final = 0.02
 _Z: Final = np.arange(-9.0, 9.0 + _Z_STEP / 2, _Z_STEP)
 

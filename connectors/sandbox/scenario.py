@@ -65,18 +65,18 @@ class Scenario:
     organic_base_orders: float = 3.0
 
     # Rivals: how many compete, what they are worth a click, how much one auction's scores differ.
-    rivals: tuple[int, int] = (4, 10)
-    rival_bid_median: float = 0.62
+    rivals: tuple[int, int] = (3, 6)
+    rival_bid_median: float = 0.80
     rival_bid_log_sd: float = 0.35
-    rival_auction_log_sd: tuple[float, float] = (0.55, 1.0)
+    rival_auction_log_sd: tuple[float, float] = (0.75, 1.35)
     rival_classes: int = 12
     quality_log_sd: float = 0.25
 
     # Effective bid = word bid x time-of-day percent x (1 + audience premium of the matching share).
-    daypart_percent: tuple[float, float, float, float] = (0.70, 1.0, 1.05, 1.20)
+    daypart_percent: tuple[float, float, float, float] = (0.75, 1.0, 1.10, 1.30)
     daypart_spread: float = 0.12
-    audience_share: float = 0.25
-    audience_premium: tuple[float, float] = (0.0, 0.4)
+    audience_share: float = 0.30
+    audience_premium: tuple[float, float] = (0.0, 0.6)
 
     # Days differ: all words together, a campaign, one word (gamma variance), rivals, conversion.
     day_log_sd: float = 0.08
@@ -148,13 +148,12 @@ DENSE: Final = Scenario(
     demand_median=260.0,
     demand_log_sd=0.9,
     cvr_median=0.028,
-    rival_auction_log_sd=(0.6, 1.0),
 )
 SPARSE: Final = Scenario(
     name="sparse",
     keywords=800,
     campaigns=6,
-    demand_median=9.0,
+    demand_median=5.0,
     demand_log_sd=1.5,
     cvr_median=0.015,
 )
@@ -188,7 +187,9 @@ DEMO: Final = Scenario(
     demand_median=4.5,
     demand_log_sd=2.1,
     dead_share=0.05,
-    margin_mean=0.30,
+    margin_mean=0.32,
+    rivals=(4, 8),
+    rival_bid_median=0.60,
     organic_lift=0.25,
     drift_log_amplitude=0.12,
     campaign_budget_slack=1.6,
