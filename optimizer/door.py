@@ -8,7 +8,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from optimizer.curve import PRIOR_POSITION, log_pay_share, shift, volume_share
+from optimizer.curve import PRIOR_ELASTICITY, Curve, volume_share
 from optimizer.estimates import Estimates, Traffic
 from optimizer.history import Panel, Roster, read_history, read_roster
 from optimizer.lag import Maturity, maturity
@@ -16,7 +16,7 @@ from optimizer.outlook import Evidence, FloatArray
 from optimizer.pooling import Pooled, Prior, Tree, pool
 from optimizer.predictive import CLICK_PRICE_CV2
 from optimizer.recency import choose_half_life, weights
-from optimizer.response import Response, fit
+from optimizer.response import STEEPNESSES, Response, fit
 from optimizer.review import Review, review
 from optimizer.sums import sum_by
 from optimizer.value import OrderValue, order_value
@@ -58,7 +58,7 @@ def estimate(
     lag = maturity(settlement, attribution_days, seed)
     bids = _reference_bids(panel, roster)
     response, days = _response(panel, roster, bids)
-    volume = relative_volume(panel, bids, response.position)
+    volume = response.curve.volume_ratio(response.position[panel.keyword], bids.x)
     level_half_life = choose_half_life(
         panel.keyword, panel.age, panel.clicks, volume * (1.0 + panel.gap), LEVEL_HALF_LIVES, 14.0
     )
@@ -88,12 +88,6 @@ class Bids:
     x: FloatArray
 
 
-def relative_volume(panel: Panel, bids: Bids, position: FloatArray) -> FloatArray:
-    """(R,) volume at the bid in force over the volume at the reference bid."""
-    eta = position[panel.keyword]
-    return volume_share(shift(eta, bids.x)) / volume_share(eta)
-
-
 def _reference_bids(panel: Panel, roster: Roster) -> Bids:
     """Recency-weighted geometric mean bid of each keyword; today's bid where there is no history."""
     size, log_bid = panel.keywords, np.log(panel.bid)
@@ -119,16 +113,17 @@ def _reference_bids(panel: Panel, roster: Roster) -> Bids:
 def _response(panel: Panel, roster: Roster, bids: Bids) -> tuple[Response, Days]:
     """Day effects and bid response need each other: two rounds settle them."""
     days = flat_days(panel, roster)
-    position = np.full(panel.keywords, PRIOR_POSITION)
+    curve = Curve(STEEPNESSES[1])
+    position = np.full(panel.keywords, float(curve.position(PRIOR_ELASTICITY)))
     clicks = sum_by(panel.keyword, panel.clicks, panel.keywords)
     spend = sum_by(panel.keyword, panel.spend, panel.keywords)
     ratio = np.where(clicks > 0, spend / np.maximum(clicks, 1.0) / bids.reference, np.nan)
     for _ in range(2):
-        volume = relative_volume(panel, bids, position)
+        volume = curve.volume_ratio(position[panel.keyword], bids.x)
         days = day_effects(panel, roster, days, volume)
         exposure = days.summed(panel, roster.campaign, np.inf)
         response = fit(panel, bids.x, exposure, ratio, clicks, 0.3)
-        position = response.position
+        curve, position = response.curve, response.position
     return response, days
 
 
@@ -143,7 +138,7 @@ def _traffic(
 ) -> tuple[Traffic, FloatArray]:
     """Levels of impressions, clicks and prices; also the expected clicks of each row's own day."""
     size, keyword = panel.keywords, panel.keyword
-    volume = relative_volume(panel, bids, response.position)
+    volume = response.curve.volume_ratio(response.position[keyword], bids.x)
     shown = volume**response.impression_power
     room = sum_by(keyword, shown * days.summed(panel, roster.campaign, half_life), size)
     fade = weights(panel.age - panel.first_age, half_life)
@@ -199,7 +194,8 @@ def _ctr(panel: Panel, tree: Tree, place: FloatArray) -> Pooled:
 def _price_ratio(panel: Panel, tree: Tree, bids: Bids, response: Response) -> Pooled:
     """CPC over bid at the reference bid, each click's price carrying ``1 / CLICK_PRICE_CV2`` counts."""
     eta = response.position[panel.keyword]
-    paid = bids.x + log_pay_share(shift(eta, bids.x)) - log_pay_share(eta)
+    curve = response.curve
+    paid = bids.x + curve.log_pay_share(curve.shift(eta, bids.x)) - curve.log_pay_share(eta)
     offered = bids.reference[panel.keyword] * np.exp(response.price_power * paid)
     weight = weights(panel.age - panel.first_age, 30.0) / CLICK_PRICE_CV2
     spend = sum_by(panel.keyword, weight * panel.spend / offered, panel.keywords)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from optimizer.curve import log_pay_share, shift, volume_share
+from optimizer.curve import volume_share
 from optimizer.errors import InputError
 from optimizer.history import Roster
 from optimizer.lag import Maturity
@@ -162,10 +162,11 @@ class Estimates:
         shown = bids > 0
         bid = np.where(shown, bids, reference)
         log_ratio = np.log(bid / reference)
-        new = shift(eta, log_ratio)
+        curve = self.response.curve
+        new = curve.shift(eta, log_ratio)
         share, old_share = volume_share(new), volume_share(eta)
         volume = np.where(shown, share / old_share, 0.0)
-        paid = log_ratio + log_pay_share(new) - log_pay_share(eta)
+        paid = log_ratio + curve.log_pay_share(new) - curve.log_pay_share(eta)
         ratio = self.traffic.price_ratio.rate[at]
         price = (ratio[:, None] if bids.ndim == 2 else ratio) * reference
         return Moved(

@@ -110,7 +110,7 @@ def pool(counts: FloatArray, exposure: FloatArray, tree: Tree, prior: Prior) -> 
     sizes = (len(tree.campaign_of_adgroup), tree.campaigns, 1)
     strengths = [prior.strength] * 3
     total = float(counts.sum() + prior.weight) / (exposure.sum() + prior.weight / prior.rate)
-    parent_rates: list[FloatArray] = [np.full(size, total) for size in sizes]
+    parent_rates = [np.full(size, total, dtype=np.float64) for size in sizes]
     for _ in range(ROUNDS):
         seen = _upward(counts, exposure, parents, sizes, parent_rates, strengths)
         parent_rates = _downward(seen, parents, strengths, prior)

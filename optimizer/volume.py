@@ -20,6 +20,7 @@ from optimizer.sums import sum_by
 
 PRIOR_DAY_SD = 0.15
 PRIOR_DAYS = 10.0
+NEVER_OPEN_SD = 0.8  # of the log demand of a campaign that its budget closed on every day
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +64,13 @@ class Days:
 
 
 def flat_days(panel: Panel, roster: Roster) -> Days:
-    """Every day like the other: the start of the iteration."""
+    """Every day like the other, the start of the iteration; closed days count only where all are."""
     ones = np.ones((len(roster.campaign_ids), max(panel.days, 1)))
+    closed = _censored(panel, roster, ones.shape)
+    some_open = ~closed.all(axis=1, keepdims=True)
     return Days(
         ones,
-        ones,
+        np.where(closed & some_open, 0.0, 1.0),
         Spread(PRIOR_DAY_SD, PRIOR_DAY_SD),
         panel.first_age,
     )
@@ -78,9 +81,7 @@ def day_effects(panel: Panel, roster: Roster, days: Days, volume: FloatArray) ->
     shape = days.exposure.shape
     pace = keyword_rate(panel, roster, days, volume)[panel.keyword] * volume
     seen, expected = _campaign_days(panel, roster, shape, pace)
-    censored = np.zeros(shape, dtype=bool)
-    hit = panel.censored
-    censored[roster.campaign[panel.keyword[hit]], panel.age[hit] - panel.first_age] = True
+    censored = _censored(panel, roster, shape)
     spread = _components(panel, pace, seen, expected, ~censored)
     account_seen = np.where(censored, 0.0, seen).sum(axis=0)
     account_expected = np.where(censored, 0.0, expected).sum(axis=0)
@@ -89,11 +90,21 @@ def day_effects(panel: Panel, roster: Roster, days: Days, volume: FloatArray) ->
     centre = np.broadcast_to(account, shape)
     shrink = 1.0 / spread.campaign**2
     ratio = (seen + shrink * centre) / (expected + shrink)
-    above = _above(ratio, centre, float(np.hypot(spread.account, spread.campaign)))
+    sd = np.full((shape[0], 1), np.hypot(spread.account, spread.campaign))
+    above = _above(ratio, centre, np.where(censored.all(axis=1, keepdims=True), NEVER_OPEN_SD, sd))
     demand = np.where(censored, above, ratio)
     open_share = np.minimum(ratio / demand, 1.0)
-    effects = Days(demand, demand * open_share, spread, panel.first_age)
-    return effects.centred(np.inf)
+    never_open = censored.all(axis=1, keepdims=True)
+    demand = demand / np.where(never_open, demand.mean(axis=1, keepdims=True), 1.0)
+    return Days(demand, demand * open_share, spread, panel.first_age).centred(np.inf)
+
+
+def _censored(panel: Panel, roster: Roster, shape: tuple[int, ...]) -> BoolArray:
+    """(C, T) campaign days on which a budget ran out."""
+    censored = np.zeros(shape, dtype=bool)
+    hit = panel.censored
+    censored[roster.campaign[panel.keyword[hit]], panel.age[hit] - panel.first_age] = True
+    return censored
 
 
 def keyword_rate(panel: Panel, roster: Roster, days: Days, volume: FloatArray) -> FloatArray:
@@ -160,7 +171,7 @@ def excess_squares(panel: Panel, pace: FloatArray, counts: FloatArray) -> float:
     return float((own_day + panel.gap * (pace**2 - pace)).sum())
 
 
-def _above(floor: FloatArray, centre: FloatArray, sd: float) -> FloatArray:
+def _above(floor: FloatArray, centre: FloatArray, sd: FloatArray) -> FloatArray:
     """Mean of a log-normal around ``centre`` given that it is at least ``floor``."""
     z = np.log(np.maximum(floor, 1e-9) / np.maximum(centre, 1e-9)) / sd
     tail = np.maximum(ndtr(-z), 1e-9)
