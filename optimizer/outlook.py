@@ -37,11 +37,15 @@ class TotalDraws:
     """Joint posterior predictive draws of a future day's realised totals, shape (D,) each.
 
     Errors that keywords share (level of the day, response, conversion, order value) are drawn once
-    for all keywords. Draw d of two different plans rests on the same random numbers.
+    for all keywords. Draw d of two different plans rests on the same random numbers. Clicks, orders
+    and revenue may be absent: a plan then shows their means without an interval.
     """
 
     spend: FloatArray
     contribution: FloatArray
+    clicks: FloatArray | None = None
+    orders: FloatArray | None = None
+    revenue: FloatArray | None = None
 
 
 @dataclass(frozen=True, slots=True)
