@@ -1,0 +1,128 @@
+"""From estimates and a policy to a plan."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from optimizer.candidates import Menu, build_menu, coarse_bids, finer_bids
+from optimizer.exact import Proof, improve
+from optimizer.explain import Decision
+from optimizer.explore import find_exploration, learning_budget
+from optimizer.goal import pose
+from optimizer.hold import SACRIFICE, Holds, find_holds
+from optimizer.outlook import IntArray, Outlook
+from optimizer.plan import Plan, assemble, check_caps
+from optimizer.policy import Policy
+from optimizer.situation import Situation, survey
+from optimizer.solve import Problem, Solution, dual, solve
+
+SMALL_ACCOUNT = 40  # words; up to here the knapsack is solved exactly
+CELLS_OF_SMALL = 2_560
+SHARES = (1.0, 0.25, 0.0)  # of the noise to hold, and of the learning to do, in turn
+TOLERATED = 3 * SACRIFICE
+
+
+def propose(estimates: Outlook, policy: Policy, *, seed: int = 0) -> Plan:
+    """The best bids for one night.
+
+    ``estimates`` is what ``estimate`` returned, or any other Outlook; the same arguments give the
+    same plan, whatever the order of the roster. Steps hold even where a budget would need more:
+    then every word concerned is at its lowest and ``Plan.status`` says so with the numbers. A bid
+    cannot pause a word, so a budget of 0 puts every word at its lowest allowed bid.
+
+    Raises InfeasiblePolicyError where the words that may not move break a budget by themselves.
+    """
+    situation = survey(estimates, policy, seed)
+    nothing = np.full(len(situation.rows), -1)
+    menu, near = _menu(situation)
+    problem = pose(situation, menu, nothing, near)
+    proof = _best(problem, nothing)
+    keep = menu.column_of(situation.limits.today)
+    learned, proof = _explored(situation, problem, proof)
+    holds, proof = _held(situation, problem, proof, keep, learned)
+    check_caps(problem, proof.solution)
+    decision = Decision(
+        problem=problem,
+        solution=proof.solution,
+        keep=keep,
+        immature=holds.immature,
+        noise=holds.noise,
+        explored=learned >= 0,
+    )
+    return assemble(situation, decision, proof.bound, seed)
+
+
+def _menu(situation: Situation) -> tuple[Menu, float | None]:
+    """Candidates over the whole range, and more of them around the best; and the price of loss."""
+    m = len(situation.rows)
+    width, finer_width = _widths(m)
+    policy, limits = situation.policy, situation.limits
+    menu = build_menu(situation.outlook, situation.rows, coarse_bids(limits, policy, width))
+    nothing = np.full(m, -1)
+    problem = pose(situation, menu, nothing)
+    columns = solve(problem, nothing).columns
+    finer = finer_bids(limits, policy, menu, columns, finer_width)
+    merged = menu.merged(build_menu(situation.outlook, situation.rows, finer))
+    return merged, problem.loss_price or None
+
+
+def _widths(m: int) -> tuple[int, int]:
+    """Candidates a keyword: over the whole range, and around the best."""
+    if m <= SMALL_ACCOUNT:
+        return int(np.clip(CELLS_OF_SMALL // max(m, 1), 48, 256)), 32
+    if m <= 20_000:
+        return 40, 32
+    return (24, 20) if m <= 200_000 else (16, 14)
+
+
+def _best(problem: Problem, held: IntArray) -> Proof:
+    solution = solve(problem, held)
+    if len(held) <= SMALL_ACCOUNT:
+        return improve(problem, solution, held)
+    return Proof(solution, dual(problem, solution, held).bound)
+
+
+def _explored(situation: Situation, problem: Problem, proof: Proof) -> tuple[IntArray, Proof]:
+    """The plan with as much learning as it can bear; (m,) columns learned at, else -1."""
+    nothing = np.full(len(situation.rows), -1)
+    if learning_budget(situation) <= 0 or not _sound(problem, proof.solution):
+        return nothing, proof
+    wishes = find_exploration(situation, problem, proof.solution)
+    for share in SHARES:
+        columns = wishes.within(situation, share)
+        if (columns < 0).all():
+            break
+        attempt = _best(problem, columns)
+        if _sound(problem, attempt.solution):
+            return columns, attempt
+    return nothing, proof
+
+
+def _held(
+    situation: Situation, problem: Problem, proof: Proof, keep: IntArray, learned: IntArray
+) -> tuple[Holds, Proof]:
+    """The plan with immature and noisy changes left out, as far as that breaks and costs nothing."""
+    none = np.zeros(len(keep), np.bool_)
+    nobody = Holds(none, none, np.zeros(len(keep)))
+    if not _sound(problem, proof.solution):
+        return nobody, proof
+    holds = find_holds(situation, problem, proof.solution, keep, learned >= 0)
+    counted = float(problem.menu.at(problem.counts, proof.solution.columns).sum())
+    tolerated = TOLERATED * abs(counted) + 2 * float(holds.sacrifice[holds.immature].sum())
+    target = problem.value(proof.solution.columns) - tolerated
+    for share in SHARES:
+        fewer = holds.fewer(share)
+        staying = fewer.immature | fewer.noise
+        if not staying.any():
+            break
+        attempt = _best(problem, np.where(staying, keep, learned))
+        if _sound(problem, attempt.solution) and problem.value(attempt.solution.columns) >= target:
+            return fewer, attempt
+    return nobody, proof
+
+
+def _sound(problem: Problem, solution: Solution) -> bool:
+    """Whether every budget and the allowance hold."""
+    room = problem.room(solution.columns)
+    kept = solution.verdict is None or solution.verdict.holds
+    return kept and room.account >= 0 and bool((room.campaign >= 0).all())
