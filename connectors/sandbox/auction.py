@@ -9,7 +9,7 @@ and G the floor's distribution, and j rivals above us:
 
     P(position j)         = binom(n, j) (1 - F(s))^j F(s)^(n-j) G(s)
     price at position j   = max(floor, best of the n-j rivals below s), below s
-    E[price; position j]  = binom(n, j) (1-F(s))^j [ s G(s) F(s)^(n-j) - integral_0^s G F^(n-j) dt ]
+    E[price; position j]  = binom(n, j) (1 - F(s))^j integral_0^s t d(F(t)^(n-j) G(t))
 
 A position shows the ad with probability ``VIEW[j]`` and earns the word's first-position click rate
 times ``CLICK[j]``. Per class of rivals (n, spread) the sums over positions are tabulated on a fine
@@ -132,14 +132,12 @@ def _integrate(n: int, sd: float) -> FloatArray:
     table = np.zeros((len(_Z), 4))
     for j in range(min(n, SLOTS - 1) + 1):
         above = comb(n, j) * (1.0 - below) ** j
-        chance = above * below ** (n - j) * shown
-        integrand = shown * below ** (n - j) * sd * score
-        steps = 0.5 * (integrand[1:] + integrand[:-1]) * _Z_STEP
-        saved = above * np.concatenate(([0.0], np.cumsum(steps)))
-        table[:, 0] += VIEW[j] * chance
-        table[:, 1] += CLICK[j] * chance
-        table[:, 2] += CLICK[j] * np.maximum(score * chance - saved, 0.0)
-        table[:, 3] += VIEW[j] * chance * (j + 1)
+        price_chance = below ** (n - j) * shown
+        paid = 0.5 * (score[1:] + score[:-1]) * np.diff(price_chance)
+        table[:, 0] += VIEW[j] * above * price_chance
+        table[:, 1] += CLICK[j] * above * price_chance
+        table[:, 2] += CLICK[j] * above * np.concatenate(([0.0], np.cumsum(paid)))
+        table[:, 3] += VIEW[j] * above * price_chance * (j + 1)
     return table
 
 
