@@ -20,6 +20,7 @@ from starlette.responses import JSONResponse
 
 from service.errors import (
     ConflictError,
+    InputError,
     NotFoundError,
     RunInProgressError,
     ServiceError,
@@ -198,6 +199,7 @@ _BY_ERROR: tuple[tuple[type[ServiceError], str], ...] = (
     (StaleDataError, "stale-data"),
     (RunInProgressError, "run-in-progress"),
     (ConflictError, "conflict"),
+    (InputError, "invalid-request"),
     (StoreError, "unavailable"),
 )
 _BY_STATUS: Mapping[int, str] = {

@@ -1,0 +1,101 @@
+"""Accounts of the configuration and the policy that is in force for each."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter
+from fastapi import Path as InPath
+from sqlalchemy.orm import Session
+
+from service import economics
+from service.api.context import InContext
+from service.api.openapi import problem_responses
+from service.api.schemas import Page
+from service.api.schemas.accounts import (
+    AccountSummary,
+    AccountView,
+    EconomicsEntryView,
+    LastPolicyView,
+    PolicyView,
+    ScheduleView,
+)
+from service.api.schemas.lines import TermView
+from service.settings.models import Account, Economics
+from service.store import proposals, runs
+
+router = APIRouter(prefix="/accounts", tags=["accounts"])
+
+AccountIdInPath = Annotated[
+    str, InPath(max_length=64, description="The account's id.", examples=["shop-1"])
+]
+
+
+@router.get("", operation_id="listAccounts", summary="Accounts of the configuration")
+def list_accounts(context: InContext) -> Page[AccountSummary]:
+    """All accounts in the order of the YAML, each with its newest night; always one page."""
+    with context.store.read() as session:
+        items = tuple(_summary(session, account) for account in context.settings.accounts)
+    return Page(items=items)
+
+
+@router.get(
+    "/{account_id}",
+    operation_id="getAccount",
+    summary="One account and its effective policy",
+    responses=problem_responses("not-found", "invalid-request"),
+)
+def get_account(account_id: AccountIdInPath, context: InContext) -> AccountView:
+    """Every limit with its default filled in, margins opened to their terms, the ledger's last word."""
+    account = context.account(account_id)
+    with context.store.read() as session:
+        newest = proposals.page(session, account_id=account.id, limit=1)
+        summary = _summary(session, account)
+    last = (
+        LastPolicyView(
+            proposal_id=newest[0].proposal_id,
+            business_date=newest[0].business_date,
+            record=dict(newest[0].policy),
+        )
+        if newest
+        else None
+    )
+    return AccountView(**summary.model_dump(), policy=policy_view(account), last=last)
+
+
+def _summary(session: Session, account: Account) -> AccountSummary:
+    newest = next(iter(runs.page(session, account_id=account.id, limit=1)), None)
+    return AccountSummary(
+        id=account.id,
+        name=account.name,
+        connector=account.connector.kind,
+        timezone=account.timezone,
+        currency=account.currency,
+        objective=account.objective,
+        schedule=ScheduleView.model_validate(account.schedule),
+        newest_run_id=newest.run_id if newest else None,
+        newest_run_state=newest.state if newest else None,
+        newest_business_date=newest.business_date if newest else None,
+    )
+
+
+def policy_view(account: Account) -> PolicyView:
+    """What the configuration allows an account."""
+    shown = {name: getattr(account, name) for name in PolicyView.model_fields}
+    shown["economics"] = tuple(_entry(entry) for entry in account.economics)
+    return PolicyView.model_validate(shown)
+
+
+def _entry(entry: Economics) -> EconomicsEntryView:
+    opened = economics.break_even(entry)
+    return EconomicsEntryView(
+        adgroup=entry.adgroup,
+        item=entry.item,
+        margin_rate=opened.margin_rate,
+        organic_rate=entry.organic_rate,
+        unit_margin_yuan=opened.unit_margin,
+        break_even_net_roas=opened.net_roas,
+        break_even_gross_roas=opened.gross_roas,
+        loses_at_any_bid=opened.loses_at_any_bid,
+        terms=tuple(TermView.model_validate(term) for term in opened.terms),
+    )

@@ -1,0 +1,63 @@
+"""Audit events: by account, proposal, line, actor, action and time."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import AwareDatetime, Field
+
+from service.api.context import InContext
+from service.api.openapi import problem_responses
+from service.api.pagination import DEFAULT_LIMIT, LONGEST_CURSOR, MOST, decode, encode
+from service.api.schemas import Demand, Page
+from service.api.schemas.audit import AuditView
+from service.store import audit
+from service.store.audit import AuditFilter
+
+router = APIRouter(prefix="/audit-events", tags=["audit"])
+
+_Text = Annotated[str, Field(max_length=64, pattern=r"^[^\x00]+$")]
+
+
+class AuditQuery(Demand):
+    """Which events; every field that is given must hold."""
+
+    account_id: Annotated[_Text | None, Field(examples=["shop-1"])] = None
+    run_id: Annotated[_Text | None, Field(examples=["0198f2a4-6b1c-7cc0"])] = None
+    proposal_id: Annotated[_Text | None, Field(examples=["0198f2a5-0e77-7d31"])] = None
+    line_id: Annotated[int | None, Field(ge=1, le=2**63 - 1, examples=[1042])] = None
+    keyword_id: Annotated[_Text | None, Field(examples=["30481986859300054"])] = None
+    actor: Annotated[_Text | None, Field(examples=["token/小王"])] = None
+    action: Annotated[_Text | None, Field(examples=["approve"])] = None
+    since: Annotated[
+        AwareDatetime | None, Field(description="Inclusive.", examples=["2026-07-31T00:00:00Z"])
+    ] = None
+    until: Annotated[
+        AwareDatetime | None, Field(description="Exclusive.", examples=["2026-08-01T00:00:00Z"])
+    ] = None
+    cursor: Annotated[str | None, Field(max_length=LONGEST_CURSOR, examples=["WyI1ZjNh"])] = None
+    limit: Annotated[int, Field(ge=1, le=MOST, examples=[DEFAULT_LIMIT])] = DEFAULT_LIMIT
+
+
+@router.get(
+    "",
+    operation_id="listAuditEvents",
+    summary="What happened, newest first",
+    responses=problem_responses("bad-cursor", "invalid-request"),
+)
+def list_audit_events(context: InContext, query: Annotated[AuditQuery, Query()]) -> Page[AuditView]:
+    """Who did what, when, through what; also what the platform and other people changed."""
+    wanted = query.model_dump(exclude={"cursor", "limit"})
+    question = {"list": "audit", **wanted}
+    before = decode(question, query.cursor, (int,))
+    with context.store.read() as session:
+        rows = audit.page(
+            session,
+            AuditFilter(**wanted),
+            before=before[0] if before else None,
+            limit=query.limit + 1,
+        )
+    items = tuple(AuditView.model_validate(row) for row in rows[: query.limit])
+    more = len(rows) > query.limit
+    return Page(items=items, next_cursor=encode(question, (items[-1].event_id,)) if more else None)

@@ -1,0 +1,196 @@
+"""Proposals: listed, opened, overridden, taken away as a sheet."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Response
+from fastapi import Path as InPath
+from sqlalchemy.orm import Session
+from starlette.responses import JSONResponse
+
+from service import audit, decisions, sheet
+from service.api import etags
+from service.api.context import ByWhom, InContext
+from service.api.etags import IfMatch
+from service.api.idempotency import DoOnce
+from service.api.openapi import problem_responses
+from service.api.pagination import DEFAULT_LIMIT, Cursor, Limit, encode, night_key
+from service.api.runs import ByAccount
+from service.api.schemas import Page
+from service.api.schemas.lines import OverrideView, RejectDemand
+from service.api.schemas.proposals import ProposalSummary, ProposalView
+from service.approval import State
+from service.store import audit as events
+from service.store import lines, proposals
+from service.store.lines import LineFilter
+from service.store.rows import ProposalRow
+
+router = APIRouter(prefix="/proposals", tags=["proposals"])
+
+ProposalIdInPath = Annotated[
+    str, InPath(max_length=36, description="The proposal's id.", examples=["0198f2a5-0e77-7d31"])
+]
+ETAG_HEADER = {
+    "ETag": {
+        "description": "What If-Match of a decision has to carry.",
+        "schema": {"type": "string"},
+        "example": '"90210-' + "3a" * 32 + '"',
+    }
+}
+
+
+@router.get(
+    "",
+    operation_id="listProposals",
+    summary="Proposals, newest night first",
+    responses=problem_responses("bad-cursor", "invalid-request"),
+)
+def list_proposals(
+    context: InContext,
+    account_id: ByAccount = None,
+    state: Annotated[
+        Literal["open", "blocked", "superseded", "expired"] | None,
+        Query(description="In this state only.", examples=["open"]),
+    ] = None,
+    cursor: Cursor = None,
+    limit: Limit = DEFAULT_LIMIT,
+) -> Page[ProposalSummary]:
+    """What the nights have laid on the table."""
+    question = {"list": "proposals", "account_id": account_id, "state": state}
+    before = night_key(question, cursor)
+    with context.store.read() as session:
+        rows = proposals.page(
+            session, account_id=account_id, state=state, before=before, limit=limit + 1
+        )
+    items = tuple(ProposalSummary.model_validate(row) for row in rows[:limit])
+    following = None
+    if len(rows) > limit:
+        last = rows[limit - 1]
+        following = encode(question, (last.business_date.isoformat(), last.proposal_id))
+    return Page(items=items, next_cursor=following)
+
+
+@router.get(
+    "/{proposal_id}",
+    operation_id="getProposal",
+    summary="One proposal: totals, frontier, policy, breaches",
+    responses={200: {"headers": ETAG_HEADER}, **problem_responses("not-found", "invalid-request")},
+)
+def get_proposal(
+    proposal_id: ProposalIdInPath, context: InContext, response: Response
+) -> ProposalView:
+    """The plan in full. Its lines are a list of their own."""
+    with context.store.read() as session:
+        view = proposal_view(session, proposals.get(session, proposal_id))
+    response.headers["etag"] = etags.quoted(view.etag)
+    return view
+
+
+@router.post(
+    "/{proposal_id}/override",
+    operation_id="overrideProposal",
+    summary="Open a proposal that a guardrail has blocked",
+    response_model=OverrideView,
+    responses=problem_responses(
+        "not-found",
+        "conflict",
+        "changed-since-shown",
+        "invalid-request",
+        "idempotency-key-reused",
+        "precondition-required",
+    ),
+)
+def override_proposal(
+    proposal_id: ProposalIdInPath,
+    demand: RejectDemand,
+    once: DoOnce,
+    origin: ByWhom,
+    if_match: IfMatch = None,
+) -> JSONResponse:
+    """Let its blocked lines wait for approval after all. Says why; nothing is approved by it."""
+    tag = etags.required(if_match)
+
+    def work(session: Session) -> OverrideView:
+        etags.check_proposal(session, proposals.get(session, proposal_id), tag)
+        outcome = decisions.override(session, origin, proposal_id, demand.reason)
+        return OverrideView(
+            action=outcome.action,
+            changed=outcome.changed,
+            left_alone=outcome.left_alone,
+            proposal_id=proposal_id,
+            state=proposals.get(session, proposal_id).state,
+        )
+
+    return once(demand, work)
+
+
+@router.get(
+    "/{proposal_id}/sheet",
+    operation_id="downloadSheet",
+    summary="Approved lines as the platform's bulk-edit sheet (XLSX)",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "The sheet; without a line when nothing is approved.",
+            "content": {
+                sheet.MEDIA_TYPE: {
+                    "schema": {"type": "string", "format": "binary"},
+                    "example": "PK\u0003\u0004…",
+                }
+            },
+        },
+        **problem_responses("not-found", "invalid-request"),
+    },
+)
+def download_sheet(proposal_id: ProposalIdInPath, context: InContext, origin: ByWhom) -> Response:
+    """Ids are text cells, bids are yuan. Upload it to the platform; the next bid list confirms it.
+
+    That the lines left, and the hash of the file, is put on record.
+    """
+    with context.store.begin() as session:
+        proposal = proposals.get(session, proposal_id)
+        approved = LineFilter(proposal_id=proposal_id, states=(State.APPROVED,))
+        rows = [
+            sheet.SheetRow(
+                campaign_id=line.campaign_id,
+                adgroup_id=line.adgroup_id,
+                keyword_id=line.keyword_id,
+                word=line.word,
+                match=line.match,
+                bid_before_fen=line.bid_before_fen,
+                bid_fen=line.bid_fen,
+            )
+            for line in lines.select_lines(session, approved)
+            if line.bid_fen is not None
+        ]
+        content = sheet.workbook(rows)
+        record = audit.sheet_exported(
+            origin,
+            account_id=proposal.account_id,
+            proposal_id=proposal_id,
+            lines=len(rows),
+            sha256=hashlib.sha256(content).hexdigest(),
+        )
+        events.append(session, [record])
+    name = f"kaiche-{proposal.account_id}-{proposal.business_date:%Y%m%d}.xlsx"
+    disposition = f'attachment; filename="{name}"'
+    return Response(
+        content, media_type=sheet.MEDIA_TYPE, headers={"content-disposition": disposition}
+    )
+
+
+def proposal_view(session: Session, proposal: ProposalRow) -> ProposalView:
+    """A proposal in full."""
+    return ProposalView(
+        **ProposalSummary.model_validate(proposal).model_dump(),
+        totals=dict(proposal.totals),
+        frontier=tuple(dict(point) for point in proposal.frontier),
+        policy=dict(proposal.policy),
+        breaches=tuple(dict(breach) for breach in proposal.breaches),
+        content_hash=proposal.content_hash,
+        lines_by_state=dict(proposals.line_states(session, proposal.proposal_id)),
+        lines_by_reason=dict(proposals.line_reasons(session, proposal.proposal_id)),
+        etag=etags.proposal_tag(session, proposal),
+    )

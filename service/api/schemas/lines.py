@@ -1,0 +1,395 @@
+"""The shapes of lines: what is asked of a list, a line as listed, and a line opened."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from service.api.schemas import AccountId, Answer, Demand, Fen, LineId, Page, ProposalId
+from service.api.schemas.audit import AuditView
+from service.approval import Action, State
+from service.store.lines import LineFilter
+
+MOST_LINES = 5_000  # that one decision may name, or edit
+
+PlatformId = Annotated[
+    str, Field(min_length=1, max_length=64, pattern=r"^[^\x00]+$", examples=["30481986859300054"])
+]
+Code = Annotated[str, Field(max_length=32, pattern=r"^[a-z_]+$")]
+ChangeSize = Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False, examples=[0.05])]
+
+Sort = Literal[
+    "spend_after",
+    "-spend_after",
+    "spend_change",
+    "-spend_change",
+    "contribution_after",
+    "-contribution_after",
+    "contribution_change",
+    "-contribution_change",
+    "change_rate",
+    "-change_rate",
+    "change_size",
+    "-change_size",
+    "bid",
+    "-bid",
+    "keyword_id",
+    "-keyword_id",
+    "word",
+    "-word",
+    "line_id",
+    "-line_id",
+]
+
+
+class LineQuery(Demand):
+    """Which lines: every field that is given must hold; a list holds for any of its values."""
+
+    campaign_id: Annotated[
+        tuple[PlatformId, ...], Field(max_length=200, description="计划ID", examples=[[]])
+    ] = ()
+    adgroup_id: Annotated[
+        tuple[PlatformId, ...], Field(max_length=200, description="单元ID", examples=[[]])
+    ] = ()
+    keyword_id: Annotated[
+        tuple[PlatformId, ...], Field(max_length=200, description="词ID", examples=[[]])
+    ] = ()
+    reason: Annotated[
+        tuple[Code, ...],
+        Field(max_length=50, description="Reason codes.", examples=[["raise_marginal_return"]]),
+    ] = ()
+    binding: Annotated[
+        tuple[Code, ...],
+        Field(max_length=50, description="Binding constraints.", examples=[[]]),
+    ] = ()
+    state: Annotated[
+        tuple[State, ...], Field(max_length=20, description="States.", examples=[["pending"]])
+    ] = ()
+    min_change: Annotated[
+        ChangeSize | None,
+        Field(description="Least size of the change, a fraction of the bid.", examples=[0.05]),
+    ] = None
+    max_change: Annotated[
+        ChangeSize | None,
+        Field(description="Largest size of the change, a fraction of the bid.", examples=[0.3]),
+    ] = None
+    word: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            max_length=100,
+            pattern=r"^[^\x00]+$",
+            description="A piece of the word's text.",
+            examples=["打底裤"],
+        ),
+    ] = None
+    explore: Annotated[
+        bool | None, Field(description="Only bids that are there to learn.", examples=[None])
+    ] = None
+    changed: Annotated[
+        bool | None,
+        Field(description="Only bids that move, or only those that stay.", examples=[True]),
+    ] = None
+
+    def of(self, proposal_id: str) -> LineFilter:
+        """The store's filter for these lines of one proposal."""
+        return LineFilter(
+            proposal_id=proposal_id,
+            campaign_ids=self.campaign_id,
+            adgroup_ids=self.adgroup_id,
+            keyword_ids=self.keyword_id,
+            reasons=self.reason,
+            bindings=self.binding,
+            states=self.state,
+            min_change=self.min_change,
+            max_change=self.max_change,
+            word=self.word,
+            explore=self.explore,
+            changed=self.changed,
+        )
+
+
+class LineView(Answer):
+    """A bid change, or a word that stays, with the numbers of its decision."""
+
+    line_id: LineId
+    proposal_id: ProposalId
+    account_id: AccountId
+    keyword_id: PlatformId
+    adgroup_id: Annotated[str, Field(examples=["6402210000012"])]
+    campaign_id: Annotated[str, Field(examples=["72281500001"])]
+    word: Annotated[str, Field(examples=["孕妇打底裤"])]
+    match: Annotated[str | None, Field(examples=["exact"])] = None
+    state: Annotated[State, Field(examples=["pending"])]
+    version: Annotated[int, Field(description="Grows with every change.", examples=[1])]
+    bid_before_fen: Fen | None = None
+    bid_proposed_fen: Fen | None = None
+    bid_fen: Annotated[
+        int | None, Field(description="To be applied: proposed, or edited.", examples=[129])
+    ] = None
+    change_rate: Annotated[
+        float, Field(description="bid ÷ bid before − 1; 0 where unknown.", examples=[0.117])
+    ]
+    reason: Annotated[str, Field(description="Why, as a code.", examples=["raise_marginal_return"])]
+    binding: Annotated[
+        str | None, Field(description="The constraint that stopped it.", examples=["step"])
+    ] = None
+    explore: Annotated[bool, Field(description="There to learn, not to earn.", examples=[False])]
+    marginal_return: Annotated[
+        float | None, Field(description="Contribution of the next yuan.", examples=[0.72])
+    ] = None
+    expected: Annotated[
+        dict[str, Any],
+        Field(
+            description="Expected figures a day at both bids, yuan and counts, with intervals.",
+            examples=[{"clicks": {"before": 10.4, "after": 12.1, "p05": 7.0, "p95": 18.0}}],
+        ),
+    ]
+    spend_before_fen: Fen
+    spend_after_fen: Fen
+    contribution_before_fen: Fen
+    contribution_after_fen: Fen
+    decided_by: Annotated[str | None, Field(examples=[None])] = None
+    decided_at: Annotated[datetime | None, Field(examples=[None])] = None
+    note: Annotated[str | None, Field(examples=[None])] = None
+    etag: Annotated[
+        str,
+        Field(description="What If-Match of a decision has to carry.", examples=["1-" + "9f" * 32]),
+    ]
+    actions: Annotated[
+        tuple[Action, ...],
+        Field(description="What may be done now.", examples=[["approve", "reject", "edit"]]),
+    ]
+
+
+class Totals(Answer):
+    """Sums over the whole filtered set, a day, not only over the page."""
+
+    lines: Annotated[int, Field(examples=[120])]
+    raises: Annotated[int, Field(examples=[80])]
+    cuts: Annotated[int, Field(examples=[40])]
+    spend_before_fen: Fen
+    spend_after_fen: Fen
+    contribution_before_fen: Fen
+    contribution_after_fen: Fen
+
+
+class LinePage(Page[LineView]):
+    """A page of lines with the totals of the filtered set and its tag."""
+
+    totals: Totals
+    etag: Annotated[
+        str,
+        Field(
+            description="The tag of the whole filtered set: If-Match of a decision by this filter.",
+            examples=["90210-" + "3a" * 32],
+        ),
+    ]
+
+
+class KeywordView(Answer):
+    """The word as the roster saw it last."""
+
+    word: Annotated[str, Field(examples=["孕妇打底裤"])]
+    match: Annotated[str | None, Field(examples=["exact"])] = None
+    bid_fen: Fen | None = None
+    quality_score: Annotated[float | None, Field(description="1 to 10.", examples=[7.0])] = None
+    biddable: Annotated[bool, Field(examples=[True])]
+    not_biddable_reason: Annotated[str | None, Field(examples=[None])] = None
+    seen_at: Annotated[datetime, Field(examples=["2026-07-31T00:30:05Z"])]
+
+
+class FactView(Answer):
+    """One business day of the word."""
+
+    date: Annotated[date, Field(examples=["2026-07-30"])]
+    bid_fen: Fen | None = None
+    impressions: Annotated[int, Field(examples=[1380])]
+    clicks: Annotated[int, Field(examples=[22])]
+    spend_fen: Fen
+    orders: Annotated[int, Field(examples=[1])]
+    revenue_fen: Fen
+    carts: Annotated[int | None, Field(examples=[3])] = None
+    favourites: Annotated[int | None, Field(examples=[1])] = None
+    avg_rank: Annotated[float | None, Field(examples=[4.2])] = None
+    budget_hit: Annotated[bool | None, Field(examples=[False])] = None
+    pulled_at: Annotated[datetime, Field(examples=["2026-07-31T00:30:08Z"])]
+
+
+class PastLine(Answer):
+    """What an earlier night decided about the word."""
+
+    line_id: LineId
+    proposal_id: ProposalId
+    state: Annotated[State, Field(examples=["applied"])]
+    bid_before_fen: Fen | None = None
+    bid_fen: Fen | None = None
+    reason: Annotated[str, Field(examples=["raise_marginal_return"])]
+    decided_by: Annotated[str | None, Field(examples=["token/小王"])] = None
+    decided_at: Annotated[datetime | None, Field(examples=["2026-07-30T01:02:03Z"])] = None
+
+
+class TermView(Answer):
+    """One addend of what a kept unit leaves, yuan, and how it came about."""
+
+    code: Annotated[str, Field(examples=["goods"])]
+    yuan: Annotated[Decimal, Field(examples=["-50.00"])]
+    label_zh: Annotated[str, Field(examples=["货品成本"])]
+    label_en: Annotated[str, Field(examples=["goods"])]
+    formula: Annotated[str, Field(examples=["−C"])]
+
+
+class EconomicsView(Answer):
+    """What one yuan of the adgroup's revenue leaves, opened to its terms.
+
+    ``used_*`` is what the night took; the rest is what the configuration says now, ``source`` tells
+    whose entry. ``terms`` is empty when the owner gave the margin itself.
+    """
+
+    used_margin_rate: Annotated[float | None, Field(examples=[0.32])] = None
+    used_organic_rate: Annotated[float | None, Field(examples=[0.1])] = None
+
+    source: Annotated[
+        str, Field(description="`adgroup`, `item` or `default`.", examples=["default"])
+    ]
+    margin_rate: Annotated[float, Field(examples=[0.32])]
+    organic_rate: Annotated[float, Field(examples=[0.1])]
+    unit_margin_yuan: Annotated[Decimal | None, Field(examples=["41.91"])] = None
+    break_even_net_roas: Annotated[float | None, Field(examples=[2.36])] = None
+    break_even_gross_roas: Annotated[float | None, Field(examples=[3.15])] = None
+    terms: tuple[TermView, ...] = ()
+
+
+class LineDetail(LineView):
+    """A line opened: every input of its decision, and its history."""
+
+    keyword: KeywordView | None = None
+    campaign_name: Annotated[str | None, Field(examples=["夏季新品"])] = None
+    facts: Annotated[
+        tuple[FactView, ...],
+        Field(description="The word's days as the night knew them, oldest first."),
+    ]
+    facts_since: Annotated[
+        tuple[FactView, ...],
+        Field(description="Days that were restated, or added, after the night."),
+    ]
+    economics: EconomicsView | None = None
+    rates: Annotated[
+        dict[str, Any] | None,
+        Field(
+            description="What the word is held to be worth: each rate with its 90 % interval.",
+            examples=[{"cvr": 0.031, "cvr_p05": 0.018, "cvr_p95": 0.049}],
+        ),
+    ]
+    past: tuple[PastLine, ...]
+    events: Annotated[
+        tuple[AuditView, ...], Field(description="The word's audit events, newest first.")
+    ]
+
+
+class ShownLine(Demand):
+    """A line and the tag of what was shown of it."""
+
+    line_id: Annotated[LineId, Field(le=2**63 - 1)]
+    etag: Annotated[
+        str | None,
+        Field(
+            max_length=100, description="`etag` of the line as shown.", examples=["1-" + "9f" * 32]
+        ),
+    ] = None
+    bid_fen: Annotated[
+        int | None, Field(ge=1, le=9999, description="For `edit` only.", examples=[None])
+    ] = None
+
+
+Reason = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=500,
+        pattern=r"^[^\x00]+$",
+        description="Why, in words that the next person understands.",
+        examples=["活动前先不动"],
+    ),
+]
+
+
+class ApproveDemand(Demand):
+    """Approve, or withdraw an approval; a note is welcome."""
+
+    reason: Reason | None = None
+
+
+class RejectDemand(Demand):
+    """Reject, or override: not without saying why."""
+
+    reason: Reason
+
+
+class EditDemand(Demand):
+    """Another bid; the line waits again and has to be approved."""
+
+    bid_fen: Annotated[
+        int,
+        Field(ge=1, le=9999, description="The bid in fen (分), strictly whole.", examples=[118]),
+    ]
+    reason: Reason | None = None
+
+
+class BulkDemand(Demand):
+    """A decision on many lines of one proposal: by ids with their tags, or by a filter.
+
+    By ids it is all or nothing. By filter it takes the lines whose state allows the action, and
+    ``If-Match`` carries the tag of the list with that filter.
+    """
+
+    action: Annotated[Literal["approve", "reject", "withdraw", "edit"], Field(examples=["approve"])]
+    lines: Annotated[
+        tuple[ShownLine, ...] | None,
+        Field(min_length=1, max_length=MOST_LINES, description="By ids."),
+    ] = None
+    filter: Annotated[LineQuery | None, Field(description="By filter.", examples=[None])] = None
+    bid_fen: Annotated[
+        int | None,
+        Field(
+            ge=1, le=9999, description="With `edit` by filter: one bid for all.", examples=[None]
+        ),
+    ] = None
+    reason: Reason | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> BulkDemand:
+        if (self.lines is None) == (self.filter is None):
+            raise ValueError("give either `lines` or `filter`")
+        if self.lines is not None and len({line.line_id for line in self.lines}) < len(self.lines):
+            raise ValueError("a line stands twice in `lines`")
+        if self.action != "edit":
+            if self.bid_fen is not None or any(line.bid_fen for line in self.lines or ()):
+                raise ValueError("`bid_fen` belongs to the action `edit`")
+        elif self.filter is not None and self.bid_fen is None:
+            raise ValueError("`edit` by filter needs `bid_fen`")
+        elif any(line.bid_fen is None and self.bid_fen is None for line in self.lines or ()):
+            raise ValueError("`edit` needs a `bid_fen` for every line")
+        return self
+
+
+class BulkView(Answer):
+    """What a decision on many lines did."""
+
+    action: Annotated[str, Field(examples=["approve"])]
+    changed: Annotated[
+        tuple[int, ...], Field(description="The lines that changed.", examples=[[1042, 1043]])
+    ]
+    left_alone: Annotated[
+        int, Field(description="Lines of the filter whose state does not allow it.", examples=[3])
+    ]
+
+
+class OverrideView(BulkView):
+    """What an override did, and the state the proposal has now."""
+
+    proposal_id: ProposalId
+    state: Annotated[str, Field(examples=["open"])]

@@ -1,0 +1,72 @@
+"""The shapes of proposals."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from service.api.schemas import AccountId, Answer, ProposalId, RunId
+
+
+class ProposalSummary(Answer):
+    """A persisted plan as lists show it."""
+
+    proposal_id: ProposalId
+    run_id: RunId
+    account_id: AccountId
+    business_date: Annotated[date, Field(examples=["2026-07-31"])]
+    state: Annotated[
+        str,
+        Field(description="`open`, `blocked`, `superseded` or `expired`.", examples=["open"]),
+    ]
+    review: Annotated[str, Field(description="PASS, REVIEW or FAIL.", examples=["PASS"])]
+    status: Annotated[str, Field(description="The optimizer's word.", examples=["optimal"])]
+    created_at: Annotated[datetime, Field(examples=["2026-07-31T00:31:12Z"])]
+    expires_at: Annotated[datetime, Field(examples=["2026-08-01T00:30:00Z"])]
+
+
+class ProposalView(ProposalSummary):
+    """A persisted plan in full; its lines are a list of their own.
+
+    The numbers of ``totals`` and ``frontier`` are yuan a day, as the optimizer gave them.
+    """
+
+    totals: Annotated[
+        dict[str, Any],
+        Field(
+            description="Expected totals of the plan, yuan a day, each with its interval.",
+            examples=[{"spend": 812.4, "contribution": 741.9, "loss": 70.5}],
+        ),
+    ]
+    frontier: Annotated[
+        tuple[dict[str, Any], ...],
+        Field(
+            description="Spend, contribution and marginal return along the efficient frontier.",
+            examples=[[{"spend": 800.0, "contribution": 735.0, "marginal_return": 0.72}]],
+        ),
+    ]
+    policy: Annotated[
+        dict[str, Any],
+        Field(
+            description="The policy that the plan was made under, yuan.",
+            examples=[{"objective": "slight_loss", "daily_budget": 900.0, "max_loss": 100.0}],
+        ),
+    ]
+    breaches: Annotated[
+        tuple[dict[str, Any], ...],
+        Field(
+            description="Guardrails that the plan breaks; any of them blocks the proposal.",
+            examples=[[{"guardrail": "max_spend_rise", "limit": 0.25, "actual": 0.31}]],
+        ),
+    ]
+    content_hash: Annotated[str, Field(examples=["3a7bd3e2360a"])]
+    lines_by_state: Annotated[dict[str, int], Field(examples=[{"pending": 120, "held": 174}])]
+    lines_by_reason: Annotated[
+        dict[str, int], Field(examples=[{"raise_marginal_return": 80, "hold_noise": 174}])
+    ]
+    etag: Annotated[
+        str,
+        Field(description="What If-Match of an override has to carry.", examples=["3a" * 32]),
+    ]
