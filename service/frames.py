@@ -75,7 +75,9 @@ def history_frame(pieces: Iterable[Piece], keywords: Sequence[KeywordRow]) -> pd
     by_name = {name: values[order] for name, values in columns.items()}
     return pd.DataFrame(
         {
-            "keyword_id": pd.Categorical.from_codes(codes, categories=_ids(ids, "keyword_id")),
+            "keyword_id": pd.Categorical.from_codes(
+                codes, categories=pd.Index(_ids(ids, "keyword_id"))
+            ),
             "date": by_name["date"].astype("datetime64[s]"),
             "bid": _filled(by_name["bid_fen"] / FEN, codes, ids, keywords),
             "impressions": by_name["impressions"].astype(np.int64),

@@ -14,6 +14,7 @@ from service.settings.models import Account
 from service.store.rows import DayTotals
 
 BID_STEP_FEN = 1
+LEDGER_DAYS = 2 * 92  # two of the longest windows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,8 +35,9 @@ def open_run(
 ) -> tuple[RunRow, bool]:
     """Take the night for ``fresh.lease_owner``; returns the run and whether the work is ours.
 
-    Not ours when the night has succeeded already. A failed run starts again with the next attempt;
-    a running one is resumed when its lease has run out or ``is_gone`` knows its owner to be dead.
+    Not ours when the night has succeeded already. A failed run starts again from the beginning; a
+    running one is taken up where it stood when its lease has run out or ``is_gone`` knows its owner
+    to be dead. Both count as the next attempt.
     Raises RunInProgressError when somebody else is working on it.
     """
     inserted = session.execute(
@@ -158,6 +159,12 @@ def rejects(
     return fetch(session, StoredReject, query.order_by(REJECTS.c.reject_id).limit(limit))
 
 
+def count_rejects(session: Session, run_id: str) -> int:
+    """How many pieces of the source a run did not take."""
+    query = select(func.count()).select_from(REJECTS).where(REJECTS.c.run_id == run_id)
+    return session.execute(query).scalar_one()
+
+
 def _night(account_id: str, business_date: date) -> ColumnElement[bool]:
     return (RUNS.c.account_id == account_id) & (RUNS.c.business_date == business_date)
 
@@ -180,7 +187,7 @@ def _restart(session: Session, known: RunRow, fresh: RunRow) -> RunRow:
 
 def _take_over(session: Session, known: RunRow, fresh: RunRow) -> RunRow:
     lease = {"lease_owner": fresh.lease_owner, "lease_until_at": fresh.lease_until_at}
-    return _guarded(session, known, lease)
+    return _guarded(session, known, {"attempt": known.attempt + 1, **lease})
 
 
 def _guarded(session: Session, run: RunRow, values: Mapping[str, Any]) -> RunRow:

@@ -1,0 +1,352 @@
+"""The night, in ten steps: from the platform's figures to a proposal on the table.
+
+``run_night`` reads like the list. Every step leaves either nothing or something finished: a run
+that dies is taken up again, from its stored figures or from the beginning when there are none yet.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any, cast
+
+from sqlalchemy.orm import Session
+
+from connectors.errors import ConnectorError
+from connectors.platform import AdPlatformReader, Roster
+from optimizer.errors import OptimizerError
+from service import audit, freshness, guardrails, inputs, leases, planning, pull, tonight
+from service.audit import MACHINE, Origin, Source
+from service.errors import NotFoundError, ReviewFailedError, RunInProgressError, ServiceError
+from service.frames import Frames, plain
+from service.guardrails import Breach, PlannedLine
+from service.inputs import Given
+from service.planning import Decision, Door, EstimatesLike, PlanLike
+from service.publish import publish
+from service.pull import Pulled
+from service.settings.models import Account
+from service.store import Store, facts, proposals, runs
+from service.store import audit as events
+from service.store.rows import NewLine, ProposalRow, RunRow
+from service.tonight import Tonight
+
+STEPS = (
+    "open",
+    "pull",
+    "store",
+    "gate",
+    "frames",
+    "estimate",
+    "propose",
+    "rows",
+    "guardrails",
+    "save",
+)
+
+Progress = Callable[[str, int], None]  # step, and what it has counted so far (rows pulled)
+
+
+def silent(step: str, count: int) -> None:
+    """Progress for nobody."""
+
+
+def go_on(step: str) -> None:
+    """What ``after_step`` does unless a test wants to break in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NightContext:
+    """What a night needs from the world. ``platform`` opens an account as of a business date."""
+
+    store: Store
+    door: Door
+    platform: Callable[[Account, date], AdPlatformReader]
+    clock: Callable[[], datetime]
+    owner: str = field(default_factory=leases.token)
+    is_gone: Callable[[str], bool] = leases.is_gone
+    after_step: Callable[[str], None] = go_on
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NightResult:
+    """How the night ended. ``planned`` is False when it had been planned before."""
+
+    run: RunRow
+    proposal: ProposalRow
+    planned: bool
+
+
+def run_night(
+    context: NightContext,
+    account: Account,
+    business_date: date,
+    trigger: Source,
+    progress: Progress = silent,
+) -> NightResult:
+    """Plan the night of ``business_date``, once; a second call returns what the first has made.
+
+    Raises RunInProgressError while another process works on it. A night that cannot end well is
+    recorded as failed with its cause and raises it: StaleDataError, ReviewFailedError,
+    ConnectorError, OptimizerError. It may be started again.
+    """
+    run, ours = open_night(context, account, business_date, trigger)
+    return carry_out(context, account, run, progress) if ours else _ended(context, run)
+
+
+def open_night(
+    context: NightContext, account: Account, business_date: date, trigger: Source
+) -> tuple[RunRow, bool]:
+    """Step 1: take the night; returns the run and whether there is work to do."""
+    fresh = _fresh_run(context, account, business_date, trigger)
+    with context.store.begin() as session:
+        run, ours = runs.open_run(session, fresh, is_gone=context.is_gone)
+        if ours:
+            started = audit.run_started(
+                Origin(at=fresh.started_at, actor=MACHINE, source=trigger),
+                account_id=run.account_id,
+                run_id=run.run_id,
+                business_date=run.business_date,
+                attempt=run.attempt,
+            )
+            events.append(session, [started])
+    if ours:
+        context.after_step("open")
+    return run, ours
+
+
+def carry_out(
+    context: NightContext, account: Account, run: RunRow, progress: Progress = silent
+) -> NightResult:
+    """Steps 2 to 10 of a run that ``open_night`` has taken."""
+    night = _Night(context=context, account=account, run=run, progress=progress)
+    try:
+        if run.cutoff_at is None:
+            with _pull(night) as pulled:
+                _store_figures(night, pulled)
+        roster = _gate(night)
+        given, built = _build_frames(night, roster)
+        estimates = _estimate(night, given, built)
+        limits, plan = _propose(night, roster, estimates)
+        decision = _rows(night, roster, estimates, plan)
+        breaches = _guardrails(night, decision, limits)
+        return _save(night, given, built, limits, decision, breaches)
+    except Exception as error:
+        _record_failure(night, error)
+        raise
+
+
+@dataclass(slots=True)
+class _Night:
+    """One night under way."""
+
+    context: NightContext
+    account: Account
+    run: RunRow
+    progress: Progress
+
+    def origin(self, source: Source | None = None) -> Origin:
+        """The machine, now; by default for the reason the run was started."""
+        trigger = cast("Source", self.run.trigger)
+        return Origin(at=self.context.clock(), actor=MACHINE, source=source or trigger)
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Renew the lease and say where we are; a lost lease ends the work here."""
+        self.progress(name, 0)
+        with self.context.store.begin() as session:
+            self.advance(session, name)
+        yield
+        self.context.after_step(name)
+
+    def advance(self, session: Session, step: str, **values: Any) -> None:
+        """Note the step, and more, in the caller's transaction."""
+        until_at = runs.lease_until(self.context.clock())
+        self.run = runs.advance(session, self.run, step, until_at=until_at, **values)
+
+
+def _pull(night: _Night) -> Pulled:
+    """Step 2: roster and reports, for every day that is missing and the whole attribution window."""
+    account, day = night.account, night.run.business_date
+    with night.step("pull"):
+        platform = night.context.platform(account, day)
+        yesterday = day - timedelta(days=1)
+        with night.context.store.read() as session:
+            start = day - timedelta(days=account.history_days)
+            known = facts.day_totals(session, account.id, start, yesterday)
+        first = pull.first_day(day, account.history_days, platform.attribution_days, known)
+        return pull.fetch(platform, first, yesterday, lambda rows: night.progress("pull", rows))
+
+
+def _store_figures(night: _Night, pulled: Pulled) -> None:
+    """Step 3: facts by keyword and day, what changed as settlement rows, rejects with reasons."""
+    with night.step("store"):
+        given = pull.given_of(night.account, night.run.business_date, pulled)
+        with night.context.store.begin() as session:
+            stored = pull.store(session, night.run, pulled, given, night.origin("pull"))
+            night.advance(session, "store", **stored)
+
+
+def _gate(night: _Night) -> Roster:
+    """Step 4: yesterday has to be there and plausible."""
+    account, day = night.account, night.run.business_date
+    with night.step("gate"):
+        with night.context.store.read() as session:
+            roster = inputs.read_roster(session, night.run.run_id)
+            start = day - timedelta(days=account.history_days)
+            yesterday = day - timedelta(days=1)
+            days = facts.day_totals(session, account.id, start, yesterday)
+            impossible = facts.impossible_days(session, account.id, yesterday)
+        freshness.check(day, keywords=len(roster.keywords), days=days, impossible=impossible)
+    return roster
+
+
+def _build_frames(night: _Night, roster: Roster) -> tuple[Given, Frames]:
+    """Step 5: rows to frames; fen becomes yuan."""
+    with night.step("frames"), night.context.store.read() as session:
+        given = inputs.read_given(session, night.run.run_id)
+        return given, inputs.build_frames(session, night.run, roster, given)
+
+
+def _estimate(night: _Night, given: Given, built: Frames) -> EstimatesLike:
+    """Step 6: what every word is worth and how it answers to its bid; a FAIL ends the night."""
+    with night.step("estimate"):
+        estimates = planning.estimate(night.context.door, built, given, night.run.seed)
+        review = estimates.review
+        with night.context.store.begin() as session:
+            night.advance(session, "estimate", review=plain(list(review.checks)))
+        if review.verdict == "FAIL":
+            raise ReviewFailedError(
+                f"模型与数据不符，出价保持不变 / the model does not fit the data, bids stay: {review}"
+            )
+    return estimates
+
+
+def _propose(night: _Night, roster: Roster, estimates: EstimatesLike) -> tuple[Tonight, PlanLike]:
+    """Step 7: the plan under budgets from the YAML and the allowance from the ledger."""
+    account, day = night.account, night.run.business_date
+    with night.step("propose"):
+        yesterday = day - timedelta(days=1)
+        month, window = day.replace(day=1), day - timedelta(days=tonight.LEDGER_DAYS)
+        with night.context.store.read() as session:
+            days = facts.day_totals(session, account.id, min(month, window), yesterday)
+            revenue = facts.adgroup_revenue(session, account.id, window, yesterday)
+        maturity = [float(share) for share in estimates.maturity["share"]]
+        since = [row for row in days if row.date >= window]
+        ledger = tonight.ledger_days(account, day, roster.adgroups, since, revenue, maturity)
+        spent = sum(row.spend_fen for row in days if row.date >= month)
+        limits = tonight.decide(account, day, roster.campaigns, spent, ledger)
+        plan = planning.propose(night.context.door, estimates, limits.policy, night.run.seed)
+    return limits, plan
+
+
+def _rows(night: _Night, roster: Roster, estimates: EstimatesLike, plan: PlanLike) -> Decision:
+    """Step 8: before, after, expected change with its interval, reason, binding constraint."""
+    with night.step("rows"):
+        return planning.decision_of(plan, estimates, roster.keywords)
+
+
+def _guardrails(night: _Night, decision: Decision, limits: Tonight) -> tuple[Breach, ...]:
+    """Step 9: limits of the whole plan, whatever the optimizer says."""
+    with night.step("guardrails"):
+        return guardrails.check(
+            [_planned(line) for line in decision.lines],
+            night.account.guardrails,
+            account_budget_fen=limits.budget.tonight_fen,
+            campaign_budgets_fen=limits.campaign_budgets_fen,
+        )
+
+
+def _save(
+    night: _Night,
+    given: Given,
+    built: Frames,
+    limits: Tonight,
+    decision: Decision,
+    breaches: tuple[Breach, ...],
+) -> NightResult:
+    """Step 10: proposal, lines, audit events, inputs and hashes in one commit."""
+    with night.step("save"), night.context.store.begin() as session:
+        proposal, counts = publish(
+            session, night.account, night.run, limits, decision, breaches, night.origin()
+        )
+        policy = inputs.pack(limits.policy)
+        runs.save_input(session, night.run.run_id, "policy", policy)
+        night.run = runs.finish(
+            session,
+            night.run,
+            "succeeded",
+            at=night.context.clock(),
+            inputs_hash=inputs.inputs_hash(built, given, policy),
+            config_hash=inputs.config_hash(night.account),
+            code_version=inputs.code_version(),
+            counts=counts,
+        )
+    return NightResult(run=night.run, proposal=proposal, planned=True)
+
+
+def _record_failure(night: _Night, error: Exception) -> None:
+    """Write down why the night ended; a lost lease or database leaves that to whoever comes next."""
+    if isinstance(error, RunInProgressError):
+        return
+    known = isinstance(error, (ServiceError, ConnectorError, OptimizerError))
+    cause = str(error) if known else f"程序错误 / a fault of the program: {error!r}"
+    with suppress(ServiceError), night.context.store.begin() as session:
+        failed = audit.run_failed(
+            night.origin(),
+            account_id=night.run.account_id,
+            run_id=night.run.run_id,
+            step=night.run.step,
+            cause=cause,
+        )
+        night.run = runs.finish(session, night.run, "failed", at=night.context.clock(), cause=cause)
+        events.append(session, [failed])
+
+
+def _planned(line: NewLine) -> PlannedLine:
+    return PlannedLine(
+        keyword_id=line.keyword_id,
+        campaign_id=line.campaign_id,
+        bid_before_fen=line.bid_before_fen,
+        bid_fen=line.bid_fen,
+        spend_before_fen=line.spend_before_fen,
+        spend_after_fen=line.spend_after_fen,
+    )
+
+
+def _ended(context: NightContext, run: RunRow) -> NightResult:
+    """The result of a night that was planned before."""
+    with context.store.read() as session:
+        proposal = proposals.of_run(session, run.run_id)
+    if proposal is None:
+        raise NotFoundError(f"the run {run.run_id} succeeded but its proposal is not there")
+    return NightResult(run=run, proposal=proposal, planned=False)
+
+
+def _fresh_run(
+    context: NightContext, account: Account, business_date: date, trigger: Source
+) -> RunRow:
+    now = context.clock()
+    return RunRow(
+        run_id=str(uuid.uuid4()),
+        account_id=account.id,
+        business_date=business_date,
+        state="running",
+        step="open",
+        trigger=trigger,
+        attempt=1,
+        lease_owner=context.owner,
+        lease_until_at=runs.lease_until(now),
+        started_at=now,
+        finished_at=None,
+        cutoff_at=None,
+        seed=inputs.seed_of(account.id, business_date),
+        inputs_hash=None,
+        config_hash=None,
+        code_version=None,
+        cause=None,
+        counts={},
+        review=(),
+    )

@@ -1,0 +1,140 @@
+"""From frames to a decision, and the decision as content that can be hashed.
+
+The night and its replay both come through here, so what is replayed is what was decided. The
+optimizer is reached through ``Door``, which the package ``optimizer`` itself fits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any, Protocol
+
+import pandas as pd
+
+from connectors.platform import KeywordRow
+from service import frames, inputs
+from service.frames import Frames
+from service.inputs import Given
+from service.store.rows import NewLine
+
+
+class ReviewLike(Protocol):
+    """The model held against the data."""
+
+    @property
+    def verdict(self) -> str: ...  # noqa: D102 - PASS, REVIEW or FAIL
+    @property
+    def checks(self) -> Sequence[Any]: ...  # noqa: D102 - see optimizer.review
+
+
+class EstimatesLike(Protocol):
+    """What the service reads of ``optimizer.Estimates``."""
+
+    @property
+    def review(self) -> ReviewLike: ...  # noqa: D102
+    @property
+    def maturity(self) -> pd.DataFrame: ...  # noqa: D102 - index age, column share
+    def forecast(self, bids: pd.Series[float]) -> pd.DataFrame: ...  # noqa: D102
+
+
+class PlanLike(Protocol):
+    """What the service reads of ``optimizer.Plan``."""
+
+    @property
+    def lines(self) -> pd.DataFrame: ...  # noqa: D102
+    @property
+    def totals(self) -> Any: ...  # noqa: D102
+    @property
+    def frontier(self) -> pd.DataFrame: ...  # noqa: D102
+    @property
+    def bound(self) -> float: ...  # noqa: D102
+    @property
+    def gap(self) -> float: ...  # noqa: D102
+    @property
+    def status(self) -> str: ...  # noqa: D102
+
+
+class Door(Protocol):
+    """The optimizer's door."""
+
+    def estimate(  # noqa: D102 - see optimizer.estimate
+        self,
+        history: pd.DataFrame,
+        keywords: pd.DataFrame,
+        economics: pd.DataFrame,
+        *,
+        as_of: date,
+        seed: int,
+        settlement: pd.DataFrame,
+        attribution_days: int,
+    ) -> Any: ...
+    def propose(self, estimates: Any, policy: Any, *, seed: int) -> Any: ...  # noqa: D102
+    def Policy(self, **limits: Any) -> Any: ...  # noqa: N802, D102 - the class behind the door
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """A plan as rows and JSON; ``content_hash`` covers all of it and nothing else."""
+
+    lines: tuple[NewLine, ...]
+    totals: Mapping[str, Any]
+    frontier: tuple[Mapping[str, Any], ...]
+    status: str
+    review: str
+    content_hash: str
+
+
+def estimate(door: Door, built: Frames, given: Given, seed: int) -> EstimatesLike:
+    """Step 6: what every word is worth and how it answers to its bid."""
+    estimates: EstimatesLike = door.estimate(
+        built.history,
+        built.keywords,
+        built.economics,
+        as_of=given.as_of,
+        seed=seed,
+        settlement=built.settlement,
+        attribution_days=given.attribution_days,
+    )
+    return estimates
+
+
+def propose(door: Door, estimates: EstimatesLike, policy: Mapping[str, Any], seed: int) -> PlanLike:
+    """Step 7: bids under the policy."""
+    plan: PlanLike = door.propose(estimates, door.Policy(**policy), seed=seed)
+    return plan
+
+
+def decision_of(
+    plan: PlanLike, estimates: EstimatesLike, keywords: Sequence[KeywordRow]
+) -> Decision:
+    """Step 8: the plan as rows in fen, with the intervals of a future day at the new bids."""
+    lines = tuple(frames.lines_of(plan, estimates.forecast(plan.lines["bid"]), keywords))
+    totals = _totals(plan)
+    frontier = tuple(frames.plain(plan.frontier))
+    review = estimates.review.verdict
+    content = {
+        "lines": [asdict(line) for line in lines],
+        "totals": totals,
+        "frontier": frontier,
+        "status": str(plan.status),
+        "review": review,
+    }
+    return Decision(
+        lines=lines,
+        totals=totals,
+        frontier=frontier,
+        status=str(plan.status),
+        review=review,
+        content_hash=inputs.sha256(inputs.pack(content)),
+    )
+
+
+def _totals(plan: PlanLike) -> dict[str, Any]:
+    """The plan's totals by name, with the proof of how near to the optimum it is."""
+    totals = plan.totals
+    if isinstance(totals, pd.DataFrame):
+        totals = totals.to_dict("index")
+    named: dict[str, Any] = frames.plain(totals)
+    return named | {"bound": frames.plain(plan.bound), "gap": frames.plain(plan.gap)}

@@ -1,0 +1,136 @@
+"""Steps 2 and 3: the platform's figures, fetched first and stored in one transaction afterwards.
+
+What is fetched waits in a temporary file: memory grows with a page, and no lock of the database
+is held while a platform takes its time.
+"""
+
+from __future__ import annotations
+
+import pickle
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from datetime import date, timedelta
+from typing import IO, Any, Self
+
+from sqlalchemy.orm import Session
+
+from connectors.platform import AdPlatformReader, KeywordDayRow, Page, Reject, Roster
+from service import inputs, tonight
+from service.audit import Origin
+from service.confirm import confirm
+from service.inputs import Given
+from service.settings.models import Account
+from service.store import facts, roster, runs
+from service.store.rows import DayTotals, RunRow
+
+
+@dataclass(slots=True)
+class Pulled:
+    """The roster, and the report's pages in the order in which they came. Use it in a ``with``."""
+
+    roster: Roster
+    attribution_days: int
+    rejects: list[Reject]
+    rows: int = 0
+    _pages: IO[bytes] = field(default_factory=tempfile.TemporaryFile)
+    _count: int = 0
+
+    def add(self, page: Page) -> None:
+        """Put a page aside."""
+        pickle.dump(page.rows, self._pages, protocol=pickle.HIGHEST_PROTOCOL)
+        self._count += 1
+        self.rows += len(page.rows)
+        self.rejects.extend(page.rejects)
+
+    def keyword_days(self) -> Iterator[KeywordDayRow]:
+        """Every row, page by page."""
+        self._pages.seek(0)
+        for _ in range(self._count):
+            yield from pickle.load(self._pages)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pages.close()
+
+
+def first_day(
+    business_date: date, history_days: int, attribution_days: int, known: list[DayTotals]
+) -> date:
+    """Where the pull begins: at the first day that is missing, at the latest with the window.
+
+    Days inside the attribution window are always pulled anew, since their orders still change.
+    """
+    start = business_date - timedelta(days=history_days)
+    window = business_date - timedelta(days=attribution_days + 1)
+    have = {day.date for day in known}
+    day = start
+    while day < window and day in have:
+        day += timedelta(days=1)
+    return max(start, min(day, window))
+
+
+def fetch(
+    platform: AdPlatformReader,
+    first: date,
+    last: date,
+    progress: Callable[[int], None],
+) -> Pulled:
+    """Read the roster and every keyword-day from ``first`` to ``last``; ``progress`` counts rows."""
+    now = platform.roster()
+    pulled = Pulled(
+        roster=now, attribution_days=platform.attribution_days, rejects=list(now.rejects)
+    )
+    for page in platform.keyword_days(first, last):
+        pulled.add(page)
+        progress(pulled.rows)
+    return pulled
+
+
+def given_of(account: Account, business_date: date, pulled: Pulled) -> Given:
+    """What the decision is given beside figures and roster: dates and the rates of adgroups."""
+    rates = tonight.rates(account, pulled.roster.adgroups, pulled.roster.keywords)
+    return Given(
+        as_of=business_date,
+        history_days=account.history_days,
+        attribution_days=pulled.attribution_days,
+        rates={
+            adgroup_id: {"margin_rate": rate.margin_rate, "organic_rate": rate.organic_rate}
+            for adgroup_id, rate in rates.items()
+        },
+    )
+
+
+def store(
+    session: Session, run: RunRow, pulled: Pulled, given: Given, origin: Origin
+) -> dict[str, Any]:
+    """Keep everything that was pulled; returns the instant of the pull and the run's counts.
+
+    The bid list first settles approved lines, then becomes the roster. Works in the caller's
+    transaction, so that figures, confirmations and their audit events are one.
+    """
+    pulled_at = facts.next_pull_at(session, run.account_id, origin.at)
+    found = confirm(session, run.account_id, pulled.roster, origin)
+    roster.upsert_roster(session, run.account_id, pulled.roster, seen_at=pulled_at)
+    changed = facts.upsert_facts(
+        session,
+        run.account_id,
+        pulled.keyword_days(),
+        pulled_at=pulled_at,
+        pulled_on=run.business_date,
+    )
+    rejects = runs.save_rejects(session, run.run_id, pulled.rejects)
+    runs.save_input(session, run.run_id, "roster", inputs.pack_roster(pulled.roster))
+    runs.save_input(session, run.run_id, "given", inputs.pack_given(given))
+    counts = {
+        "campaigns": len(pulled.roster.campaigns),
+        "adgroups": len(pulled.roster.adgroups),
+        "keywords": len(pulled.roster.keywords),
+        "pulled": pulled.rows,
+        "changed": changed,
+        "rejects": rejects,
+        **asdict(found),
+    }
+    return {"cutoff_at": pulled_at, "counts": counts}
