@@ -153,7 +153,7 @@ def count_by(
     """value → number of lines of the filtered set."""
     key: Any = LINES.c[column]
     query = select(key, func.count()).where(*_conditions(wanted)).group_by(key).order_by(key)
-    return dict(session.execute(query).tuples())
+    return {row[0]: row[1] for row in session.execute(query)}
 
 
 def get(session: Session, line_id: int) -> LineRow:

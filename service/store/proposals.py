@@ -88,7 +88,7 @@ def set_state(session: Session, proposal_id: str, state: str) -> None:
 def count_by_state(session: Session) -> Mapping[str, int]:
     """state → number of proposals of all accounts, for metrics."""
     query = select(PROPOSALS.c.state, func.count()).group_by(PROPOSALS.c.state)
-    return dict(session.execute(query).tuples())
+    return {row[0]: row[1] for row in session.execute(query)}
 
 
 def line_states(session: Session, proposal_id: str) -> Mapping[str, int]:
@@ -104,4 +104,4 @@ def line_reasons(session: Session, proposal_id: str) -> Mapping[str, int]:
 def _counted(session: Session, proposal_id: str, column: str) -> dict[str, int]:
     key: Any = LINES.c[column]
     query = select(key, func.count()).where(LINES.c.proposal_id == proposal_id).group_by(key)
-    return dict(session.execute(query.order_by(key)).tuples())
+    return {row[0]: row[1] for row in session.execute(query.order_by(key))}

@@ -71,7 +71,7 @@ def last_bids(session: Session, account_id: str) -> Mapping[str, int | None]:
     query = select(KEYWORDS.c.keyword_id, KEYWORDS.c.bid_fen).where(
         KEYWORDS.c.account_id == account_id
     )
-    return dict(session.execute(query).tuples())
+    return {row[0]: row[1] for row in session.execute(query)}
 
 
 def names(session: Session, account_id: str, campaign_ids: Iterable[str]) -> Mapping[str, str]:
@@ -81,7 +81,7 @@ def names(session: Session, account_id: str, campaign_ids: Iterable[str]) -> Map
         query = select(CAMPAIGNS.c.campaign_id, CAMPAIGNS.c.name).where(
             CAMPAIGNS.c.account_id == account_id, CAMPAIGNS.c.campaign_id.in_(piece)
         )
-        found |= dict(session.execute(query).tuples())
+        found |= {row[0]: row[1] for row in session.execute(query)}
     return found
 
 
