@@ -45,7 +45,15 @@ class PlanLike(Protocol):
     @property
     def lines(self) -> pd.DataFrame: ...  # noqa: D102
     @property
-    def totals(self) -> Any: ...  # noqa: D102
+    def totals(self) -> pd.DataFrame: ...  # noqa: D102 - index quantity; value, p05, p95
+    @property
+    def campaigns(self) -> pd.DataFrame: ...  # noqa: D102 - index campaign_id
+    @property
+    def shortfalls(self) -> Sequence[Any]: ...  # noqa: D102
+    @property
+    def binding(self) -> str: ...  # noqa: D102
+    @property
+    def marginal_return(self) -> float: ...  # noqa: D102
     @property
     def frontier(self) -> pd.DataFrame: ...  # noqa: D102
     @property
@@ -132,9 +140,18 @@ def decision_of(
 
 
 def _totals(plan: PlanLike) -> dict[str, Any]:
-    """The plan's totals by name, with the proof of how near to the optimum it is."""
-    totals = plan.totals
-    if isinstance(totals, pd.DataFrame):
-        totals = totals.to_dict("index")
-    named: dict[str, Any] = frames.plain(totals)
-    return named | {"bound": frames.plain(plan.bound), "gap": frames.plain(plan.gap)}
+    """The plan's totals by name, each with its interval, and what stopped the plan.
+
+    ``marginal_return`` is the contribution of the last yuan, ``binding`` what kept the plan from
+    going on, ``shortfalls`` limits that tonight's steps cannot reach, ``bound`` and ``gap`` the
+    proof of how near to the optimum the plan is.
+    """
+    named: dict[str, Any] = frames.plain(plan.totals.to_dict("index"))
+    return named | {
+        "marginal_return": frames.plain(plan.marginal_return),
+        "binding": str(plan.binding),
+        "shortfalls": frames.plain(tuple(plan.shortfalls)),
+        "campaigns": frames.plain(plan.campaigns.reset_index()),
+        "bound": frames.plain(plan.bound),
+        "gap": frames.plain(plan.gap),
+    }
