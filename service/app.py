@@ -6,26 +6,35 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
-from typing import Protocol
+from importlib.metadata import version
+from typing import Any, Protocol
 
 import uvicorn
 from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
 
 from service.api import accounts, audit, decisions, health, lines, proposals, runs
-from service.api.context import Context
+from service.api.context import Context, Nights
 from service.api.intake import LARGEST_BODY, Intake
 from service.api.metrics import RequestMetrics, StateCollector
+from service.api.nights import BackgroundNights
 from service.api.openapi import TITLE, document_maker, problem_responses
 from service.api.problems import HANDLERS
 from service.api.security import Access, Guard, access
 from service.api.validation import on_invalid_request
 from service.errors import StoreError
 from service.store import idempotency
+from service.wiring import Wiring
 
 API = "/api/v1"
 ANSWERS_KEPT = timedelta(days=30)
-_GRACE_SECONDS = 20
+SERVER_OPTIONS: dict[str, Any] = {
+    "log_config": None,
+    "access_log": False,
+    "server_header": False,
+    "proxy_headers": False,  # the peer decides whether this machine asks; a header could lie
+    "timeout_graceful_shutdown": 20,
+}
 _ALWAYS = ("unauthorized", "cross-site", "loopback-only", "misdirected", "internal", "unavailable")
 
 log = logging.getLogger(__name__)
@@ -40,16 +49,22 @@ class Handle(Protocol):
 
 
 def create_app(
-    context: Context,
+    wiring: Wiring,
     *,
     access: Access,
-    scheduler: Callable[[Context], Handle] | None = None,
+    nights: Nights | None = None,
+    scheduler: Callable[[Wiring], Handle] | None = None,
     largest_body: int = LARGEST_BODY,
 ) -> FastAPI:
-    """The application over ``context``; ``scheduler`` starts the nights' clock with it, if given.
+    """The application over ``wiring``.
 
-    The store is the caller's: it is open before and closed after.
+    ``nights`` carries out the nights that requests start, in a thread of its own unless given.
+    ``scheduler`` starts the nights' clock with the application, if given; it is stopped with it.
+    The store is the caller's: open before, closed after.
     """
+    context = Context(
+        wiring=wiring, nights=nights or BackgroundNights(wiring), version=version("kaiche")
+    )
     app = FastAPI(
         title=TITLE,
         version=context.version,
@@ -82,12 +97,12 @@ def _versioned() -> APIRouter:
 
 
 def _lifespan(
-    context: Context, scheduler: Callable[[Context], Handle] | None
+    context: Context, scheduler: Callable[[Wiring], Handle] | None
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         _forget_old_answers(context)
-        handle = scheduler(context) if scheduler else None
+        handle = scheduler(context.wiring) if scheduler else None
         try:
             yield
         finally:
@@ -101,35 +116,28 @@ def _lifespan(
 def _forget_old_answers(context: Context) -> None:
     try:
         with context.store.begin() as session:
-            idempotency.forget(session, context.clock() - ANSWERS_KEPT)
+            idempotency.forget(session, context.now() - ANSWERS_KEPT)
     except StoreError as error:  # /readyz says so until it is mended
         log.warning("%s", error)
 
 
 def serve(
-    context: Context,
+    wiring: Wiring,
     *,
-    host: str,
-    port: int,
     token: str | None,
-    scheduler: Callable[[Context], Handle] | None = None,
+    host: str | None = None,
+    port: int | None = None,
+    scheduler: Callable[[Wiring], Handle] | None = None,
     say: Callable[[str], None] = log.info,
 ) -> None:
-    """Serve until a signal ends it. ``say`` is told who may enter and where to.
+    """Serve until a signal ends it, where the settings say unless ``host`` or ``port`` is given.
 
-    Raises ConfigError, before anything is bound, when other machines could enter without a token.
+    ``say`` is told who may enter and where. Raises ConfigError, before anything is bound, when
+    other machines could enter without a token.
     """
+    host, port = host or wiring.settings.server.host, port or wiring.settings.server.port
     rule = access(token, host=host)
-    app = create_app(context, access=rule, scheduler=scheduler)
+    app = create_app(wiring, access=rule, scheduler=scheduler)
     say(rule.sentence)
     say(f"http://{f'[{host}]' if ':' in host else host}:{port}{API}")
-    uvicorn.run(
-        app,
-        host=host,
-        port=port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,  # the peer decides whether this machine asks; a header could lie
-        timeout_graceful_shutdown=_GRACE_SECONDS,
-    )
+    uvicorn.run(app, host=host, port=port, **SERVER_OPTIONS)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Protocol
@@ -10,10 +9,10 @@ from typing import Annotated, Protocol
 from fastapi import Depends, Request
 
 from service.audit import Origin
-from service.errors import NotFoundError
 from service.settings.models import Account, Settings
-from service.store.engine import Store
+from service.store import Store
 from service.store.rows import RunRow
+from service.wiring import Wiring
 
 
 class Nights(Protocol):
@@ -40,19 +39,27 @@ class Nights(Protocol):
 class Context:
     """Everything that outlives a request."""
 
-    settings: Settings
-    store: Store
-    clock: Callable[[], datetime]
+    wiring: Wiring
     nights: Nights
     version: str
 
+    @property
+    def settings(self) -> Settings:
+        """The configuration."""
+        return self.wiring.settings
+
+    @property
+    def store(self) -> Store:
+        """The database."""
+        return self.wiring.store
+
+    def now(self) -> datetime:
+        """The instant, aware."""
+        return self.wiring.clock()
+
     def account(self, account_id: str) -> Account:
         """One account of the configuration; raises NotFoundError naming those there are."""
-        for account in self.settings.accounts:
-            if account.id == account_id:
-                return account
-        known = ", ".join(account.id for account in self.settings.accounts)
-        raise NotFoundError(f"there is no account {account_id} in the configuration, only: {known}")
+        return self.wiring.account(account_id)
 
 
 def context_of(request: Request) -> Context:
@@ -68,7 +75,7 @@ InContext = Annotated[Context, Depends(context_of)]
 def origin_of(request: Request, context: InContext) -> Origin:
     """Who acts, for the audit record."""
     return Origin(
-        at=context.clock(),
+        at=context.now(),
         actor=request.state.actor,
         source="rest",
         request_id=request.state.request_id,

@@ -54,7 +54,7 @@ class Once:
         """
         digest = request_hash(self._request.method, self._request.url.path, demand)
         with self._context.store.begin() as session:
-            if not idempotency.put(session, self._key, digest, now=self._context.clock()):
+            if not idempotency.put(session, self._key, digest, now=self._context.now()):
                 return _replay(session, self._key, digest)
             body = work(session).model_dump(mode="json")
             idempotency.answer(session, self._key, status=200, body=body)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Annotated, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 T = TypeVar("T")
 
@@ -12,6 +13,11 @@ AccountId = Annotated[str, Field(description="The account's id in the YAML.", ex
 RunId = Annotated[str, Field(examples=["0198f2a4-6b1c-7cc0-8a53-0d9f4a3b2c11"])]
 ProposalId = Annotated[str, Field(examples=["0198f2a5-0e77-7d31-9f0a-5b6c7d8e9f01"])]
 LineId = Annotated[int, Field(ge=1, examples=[1042])]
+Yuan = Annotated[
+    Decimal,
+    AfterValidator(lambda amount: round(amount, 4).normalize() + Decimal("0.00")),
+    Field(description="Money in yuan (元), to a hundredth of a fen.", examples=["300.00"]),
+]
 Fen = Annotated[int, Field(description="Money in fen (分).", examples=[129])]
 
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import Field
 
-from service.api.schemas import AccountId, Answer, ProposalId, RunId
+from service.api.schemas import AccountId, Answer, ProposalId, RunId, Yuan
 from service.api.schemas.lines import TermView
-
-Yuan = Annotated[Decimal, Field(description="Yuan (元).", examples=["300.00"])]
 
 
 class ScheduleView(Answer):
@@ -44,7 +41,7 @@ class BudgetsView(Answer):
     daily: Yuan
     monthly: Yuan | None = None
     campaigns: Annotated[
-        dict[str, Decimal],
+        dict[str, Yuan],
         Field(description="campaign_id → yuan a day.", examples=[{"72281500001": "120.00"}]),
     ]
 
@@ -87,7 +84,7 @@ class EconomicsEntryView(Answer):
     item: Annotated[str | None, Field(examples=[None])] = None
     margin_rate: Annotated[float, Field(examples=[0.32])]
     organic_rate: Annotated[float, Field(examples=[0.0])]
-    unit_margin_yuan: Annotated[Decimal | None, Field(examples=["41.91"])] = None
+    unit_margin_yuan: Annotated[Yuan | None, Field(examples=["41.91"])] = None
     break_even_net_roas: Annotated[float | None, Field(examples=[2.36])] = None
     break_even_gross_roas: Annotated[float | None, Field(examples=[3.15])] = None
     loses_at_any_bid: Annotated[bool, Field(examples=[False])]

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from service.api.schemas import AccountId, Answer, Demand, Fen, LineId, Page, ProposalId
+from service.api.schemas import AccountId, Answer, Demand, Fen, LineId, Page, ProposalId, Yuan
 from service.api.schemas.audit import AuditView
 from service.approval import Action, State
 from service.store.lines import LineFilter
@@ -236,7 +235,7 @@ class TermView(Answer):
     """One addend of what a kept unit leaves, yuan, and how it came about."""
 
     code: Annotated[str, Field(examples=["goods"])]
-    yuan: Annotated[Decimal, Field(examples=["-50.00"])]
+    yuan: Annotated[Yuan, Field(examples=["-50.00"])]
     label_zh: Annotated[str, Field(examples=["货品成本"])]
     label_en: Annotated[str, Field(examples=["goods"])]
     formula: Annotated[str, Field(examples=["−C"])]
@@ -257,7 +256,7 @@ class EconomicsView(Answer):
     ]
     margin_rate: Annotated[float, Field(examples=[0.32])]
     organic_rate: Annotated[float, Field(examples=[0.1])]
-    unit_margin_yuan: Annotated[Decimal | None, Field(examples=["41.91"])] = None
+    unit_margin_yuan: Annotated[Yuan | None, Field(examples=["41.91"])] = None
     break_even_net_roas: Annotated[float | None, Field(examples=[2.36])] = None
     break_even_gross_roas: Annotated[float | None, Field(examples=[3.15])] = None
     terms: tuple[TermView, ...] = ()
