@@ -1,6 +1,9 @@
-"""The command line."""
+"""The command line: ``kaiche``.
 
+Reads the YAML and the environment, calls the same flows as REST, shows people tables and machines
+JSON. Exit codes are those of ``failures.ENDINGS``.
+"""
 
-def main() -> None:
-    """Run ``kaiche``."""
-    raise SystemExit("kaiche: the commands are not built yet")
+from service.cli.root import main
+
+__all__ = ["main"]

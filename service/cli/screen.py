@@ -54,6 +54,10 @@ class Screen:
         """One paragraph on stderr."""
         self.err.print(Text(self.speech(zh, en), style="yellow"))
 
+    def text(self, text: str) -> None:
+        """Lines to be kept as they are, so that they can be copied or piped into a file."""
+        self.people.print(Text(text.rstrip()), soft_wrap=True)
+
     def emit(self, value: Any) -> None:
         """One JSON document on stdout."""
         sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
@@ -91,8 +95,9 @@ def yuan(fen: float | None) -> str:
     """Fen as yuan for people: ``¥1,234.50``; unknown is a dash."""
     if fen is None:
         return "–"
-    sign = "-" if fen < 0 else ""
-    return f"{sign}¥{abs(fen) / 100:,.2f}"
+    whole = round(fen)
+    sign = "-" if whole < 0 else ""
+    return f"{sign}¥{abs(whole) / 100:,.2f}"
 
 
 def percent(fraction: float | None) -> str:

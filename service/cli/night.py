@@ -1,0 +1,164 @@
+"""``kaiche nightly``, ``kaiche demo`` and ``kaiche replay``: planning a night from the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Annotated, Any
+
+import typer
+
+from connectors.errors import ConnectorError
+from optimizer.errors import OptimizerError
+from service.cli.failures import code_of
+from service.cli.options import AccountId, Command, Json, command_of, day_of
+from service.cli.progress import StepProgress
+from service.cli.summary import line_values, show_lines, show_proposal, summary_of
+from service.errors import ConfigError, ConflictError, ServiceError
+from service.nightly import NightResult
+from service.replay import Replay
+from service.replay import replay as replay_run
+from service.settings.models import Account
+from service.store import Store, lines, runs
+from service.store.lines import LineFilter
+from service.wiring import Wiring
+
+LARGEST = 10
+
+Day = Annotated[
+    str | None,
+    typer.Option("--date", help="业务日 2026-03-04, 默认今天 · The business date; default today."),
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """One night that ended, with how long it took."""
+
+    result: NightResult
+    seconds: float
+
+
+def nightly(
+    context: typer.Context, account: AccountId = None, day: Day = None, as_json: Json = False
+) -> None:
+    """计算今晚的出价建议, 不写账户则逐个计算 · Plan tonight; every account if none is named.
+
+    同一晚只计算一次, 重复执行会显示已有的建议. A night is planned once; again shows what there is.
+    """
+    command = command_of(context, machine=as_json)
+    nights: list[dict[str, Any]] = []
+    failed: list[Exception] = []
+    with command.wired() as wiring:
+        settings = wiring.settings
+        accounts = settings.accounts if account is None else (wiring.account(account),)
+        for each in accounts:
+            try:
+                planned = _plan(command, wiring, each, day_of(day))
+                nights.append(_show(command, wiring.store, planned))
+            except (ServiceError, ConnectorError, OptimizerError) as error:
+                if len(accounts) == 1:
+                    raise
+                failed.append(error)
+                nights.append(_failure(each, error))
+                command.screen.warn(f"{each.id}: {error}", f"{each.id}: {error}")
+    if as_json:
+        command.screen.emit({"nights": nights})
+    if failed:
+        raise failed[0]
+
+
+def demo(context: typer.Context, day: Day = None, as_json: Json = False) -> None:
+    """在模拟店铺上演示一晚 · Plan a night for the simulated shop of the configuration."""
+    command = command_of(context, machine=as_json)
+    with command.wired() as wiring:
+        account = _sandbox(wiring.settings.accounts, command)
+        planned = _plan(command, wiring, account, day_of(day))
+        values = _show(command, wiring.store, planned)
+    if as_json:
+        command.screen.emit(values)
+    command.screen.say(
+        "下一步: make serve (或 kaiche serve) 通过 REST 查看同一份建议; "
+        "kaiche approve --all 批准; kaiche proposals export 导出改价表.",
+        "Next: make serve (or kaiche serve) shows the same proposal over REST; "
+        "kaiche approve --all approves it; kaiche proposals export writes the sheet.",
+    )
+
+
+def replay(
+    context: typer.Context,
+    run: Annotated[str, typer.Argument(help="运行 id, 见 kaiche runs. A run's id.")],
+    as_json: Json = False,
+) -> None:
+    """用存下的输入重算一晚, 核对结果是否逐字节相同 · Decide a night again and compare, byte for byte."""
+    command = command_of(context, machine=as_json)
+    with command.wired() as wiring:
+        again = replay_run(wiring.store, wiring.night.door, run)
+    if as_json:
+        command.screen.emit(asdict(again))
+    if again.same:
+        command.screen.say(
+            f"完全相同: {again.replayed_hash}", f"Exactly the same: {again.replayed_hash}"
+        )
+        return
+    raise ConflictError(_differing(again))
+
+
+def _differing(again: Replay) -> str:
+    code = (
+        "the code is the same"
+        if again.code_then == again.code_now
+        else f"decided by {again.code_then}, replayed by {again.code_now}"
+    )
+    inputs = "the inputs are the same" if again.inputs_same else "the stored inputs have changed"
+    listed = "".join(f"\n  - {difference}" for difference in again.differences)
+    return f"the run {again.run_id} does not repeat itself ({code}; {inputs}):{listed}"
+
+
+def _sandbox(accounts: Sequence[Account], command: Command) -> Account:
+    for account in accounts:
+        if account.connector.kind == "sandbox":
+            return account
+    raise ConfigError(
+        f"{command.config} has no account with `connector: {{kind: sandbox}}`; the demo needs one, "
+        "as config/kaiche.yaml of the repository has it"
+    )
+
+
+def _plan(command: Command, wiring: Wiring, account: Account, day: date | None) -> Planned:
+    business_date = day or wiring.today(account)
+    with StepProgress(command.screen, f"{account.id} {business_date}") as progress:
+        result = wiring.run_night(account.id, business_date, "cli", progress)
+        return Planned(result=result, seconds=progress.seconds)
+
+
+def _failure(account: Account, error: Exception) -> dict[str, Any]:
+    return {"account_id": account.id, "error": str(error), "exit_code": code_of(error)}
+
+
+def _show(command: Command, store: Store, planned: Planned) -> dict[str, Any]:
+    """Show the night to people; returns it for machines."""
+    screen, row = command.screen, planned.result.proposal
+    with store.read() as session:
+        summary = summary_of(session, row)
+        wanted = LineFilter(proposal_id=row.proposal_id, changed=True)
+        largest = lines.page(session, wanted, sort="change_size", limit=LARGEST).rows
+        rejects = len(runs.rejects(session, row.run_id, limit=10_000))
+    show_proposal(screen, summary)
+    show_lines(screen, largest)
+    if rejects:
+        screen.say(
+            f"数据源中有 {rejects} 处未采用: GET /api/v1/runs/{row.run_id}/rejects",
+            f"{rejects} pieces of the source were not taken: GET /api/v1/runs/{row.run_id}/rejects",
+        )
+    if planned.result.planned:
+        screen.say(f"用时 {planned.seconds:.1f} 秒.", f"Took {planned.seconds:.1f} seconds.")
+    else:
+        screen.say("这一晚已算过, 以上是已有的建议.", "Planned before; this is what there is.")
+    return summary.values() | {
+        "planned": planned.result.planned,
+        "seconds": round(planned.seconds, 3),
+        "rejects": rejects,
+        "largest": [line_values(line) for line in largest],
+    }

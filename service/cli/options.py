@@ -1,0 +1,104 @@
+"""Options and arguments that several commands share, and what every command is given."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from getpass import getuser
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from service.audit import Origin
+from service.cli.screen import Screen
+from service.errors import InputError
+from service.settings.loader import load
+from service.settings.models import Settings
+from service.store import Store, open_store
+from service.wiring import Wiring, wire
+
+DEFAULT_CONFIG = Path("config/kaiche.yaml")
+
+Json = Annotated[bool, typer.Option("--json", help="机器可读的 JSON 输出 · JSON on stdout.")]
+Limit = Annotated[
+    int, typer.Option("--limit", min=1, max=10_000, help="最多几条 · At most so many.")
+]
+AccountId = Annotated[
+    str | None, typer.Option("--account", "-a", help="账户 id, 见 YAML. The account's id.")
+]
+ProposalId = Annotated[
+    str | None,
+    typer.Argument(help="建议 id; 不写则为最新一份 · A proposal's id; the newest if left out."),
+]
+
+
+@dataclass(slots=True)
+class Command:
+    """What every command is given: its screen and where the configuration lies."""
+
+    screen: Screen
+    config: Path = DEFAULT_CONFIG
+
+    def settings(self) -> Settings:
+        """The configuration, read now. Raises ConfigError."""
+        return load(self.config, os.environ)
+
+    @contextmanager
+    def wired(self) -> Iterator[Wiring]:
+        """Everything built from the configuration; a database without any table is set up first.
+
+        Raises ConfigError, and StoreError for tables of another version.
+        """
+        settings = self.settings()
+        with self.database(settings) as store:
+            empty = store.revision() is None
+        wiring = wire(settings, migrate=empty)
+        try:
+            yield wiring
+        finally:
+            wiring.store.close()
+
+    @contextmanager
+    def store(self) -> Iterator[Store]:
+        """The store of ``wired``, for commands that need nothing else."""
+        with self.wired() as wiring:
+            yield wiring.store
+
+    @contextmanager
+    def database(self, settings: Settings | None = None) -> Iterator[Store]:
+        """The configured database as it is, of whatever version. Raises ConfigError, StoreError."""
+        store = open_store((settings or self.settings()).database)
+        try:
+            yield store
+        finally:
+            store.close()
+
+
+def command_of(context: typer.Context, *, machine: bool = False) -> Command:
+    """The command that ``kaiche`` is running; ``machine`` keeps stdout for JSON."""
+    command: Command = context.obj
+    command.screen.machine = machine
+    return command
+
+
+def day_of(text: str | None) -> date | None:
+    """A business date written as 2026-03-04; raises InputError for anything else."""
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise InputError(f"--date {text!r} is no date; write it as 2026-03-04") from error
+
+
+def origin() -> Origin:
+    """Who acts at this terminal: KAICHE_ACTOR, or the name of the system's user."""
+    try:
+        user = getuser()
+    except (OSError, KeyError):
+        user = f"uid {os.getuid()}"
+    return Origin(at=datetime.now(UTC), actor=os.environ.get("KAICHE_ACTOR") or user, source="cli")

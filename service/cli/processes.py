@@ -1,0 +1,116 @@
+"""``kaiche serve`` and ``kaiche scheduler``: the processes that stay."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from datetime import date
+from types import FrameType
+from typing import Annotated
+
+import typer
+
+from service.app import serve as serve_app
+from service.cli.options import Command, command_of
+from service.scheduler import Night, NightSchedule
+from service.settings.loader import read
+from service.store import runs
+from service.wiring import Wiring
+
+ENDED = ("succeeded", "failed")
+
+
+def serve(
+    context: typer.Context,
+    host: Annotated[str | None, typer.Option(help="监听地址 · Where to listen.")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="端口 · The port.")] = None,
+    nights: Annotated[
+        bool,
+        typer.Option(
+            "--nights/--no-nights", help="同时按 YAML 的时间运行夜间任务 · Run nights too."
+        ),
+    ] = True,
+) -> None:
+    """启动 REST 服务, 并按时运行每晚的计算 · Serve REST, and run the nights on schedule."""
+    command = command_of(context)
+    _log_to_stderr()
+    secrets = read(command.config, os.environ).secrets
+    with command.wired() as wiring:
+        serve_app(
+            wiring,
+            token=secrets.token,
+            host=host,
+            port=port,
+            scheduler=(lambda _: _started(command, wiring)) if nights else None,
+            say=lambda text: command.screen.say(text, text),
+        )
+
+
+def scheduler(context: typer.Context) -> None:
+    """只按时运行每晚的计算, 不开 REST. Run the nights on schedule, without REST."""
+    command = command_of(context)
+    _log_to_stderr()
+    with command.wired() as wiring:
+        schedule = _schedule(wiring, blocking=True)
+        _announce(command, wiring, schedule)
+        _stop_on_signals(schedule)
+        schedule.start()
+
+
+def _started(command: Command, wiring: Wiring) -> NightSchedule:
+    schedule = _schedule(wiring, blocking=False)
+    _announce(command, wiring, schedule)
+    schedule.start()
+    return schedule
+
+
+def _schedule(wiring: Wiring, *, blocking: bool) -> NightSchedule:
+    def plan(account_id: str, night: date) -> object:
+        return wiring.run_night(account_id, night, "schedule")
+
+    def is_done(account_id: str, night: date) -> bool:
+        with wiring.store.read() as session:
+            run = runs.find(session, account_id, night)
+        return run is not None and run.state in ENDED
+
+    return NightSchedule(
+        wiring.settings.accounts,
+        Night(plan=plan, is_done=is_done),
+        blocking=blocking,
+        clock=wiring.clock,
+    )
+
+
+def _announce(command: Command, wiring: Wiring, schedule: NightSchedule) -> None:
+    for account in wiring.settings.accounts:
+        coming = schedule.next_fire(account.id)
+        when = f"{coming:%Y-%m-%d %H:%M %Z}" if coming else "–"
+        command.screen.say(
+            f"{account.id}: 下一晚 {when}", f"{account.id}: the next night is at {when}"
+        )
+
+
+def _stop_on_signals(schedule: NightSchedule) -> None:
+    """End after the night under way. A thread does it: a handler must not wait for locks."""
+
+    def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature of a handler
+        threading.Thread(target=schedule.stop, name="stop").start()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+
+
+def _log_to_stderr() -> None:
+    """One line an event, UTC, for a terminal or a collector of logs."""
+    lines = logging.Formatter(
+        "%(asctime)sZ %(levelname)s %(name)s: %(message)s", datefmt="%Y-%m-%dT%H:%M:%S"
+    )
+    lines.converter = time.gmtime
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(lines)
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)

@@ -1,0 +1,105 @@
+"""``kaiche runs`` and ``kaiche audit``: what happened."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from service.cli.options import AccountId, Json, Limit, command_of
+from service.cli.words import state_words
+from service.store import audit, runs
+from service.store.audit import AuditFilter
+from service.store.rows import AuditRow
+
+
+def list_runs(
+    context: typer.Context, account: AccountId = None, limit: Limit = 20, as_json: Json = False
+) -> None:
+    """列出各晚的运行 · List the nights."""
+    command = command_of(context, machine=as_json)
+    with command.store() as store, store.read() as session:
+        found = runs.page(session, account_id=account, limit=limit)
+    if as_json:
+        command.screen.emit([asdict(run) for run in found])
+        return
+    if not found:
+        command.screen.say(
+            "还没有运行过. 用 kaiche nightly 开始.", "No night yet; begin with: kaiche nightly"
+        )
+        return
+    speech = command.screen.speech
+    columns = speech(
+        "日期 账户 状态 步骤 次数 运行id", "date account state step attempts run"
+    ).split()
+    rows = [
+        (
+            run.business_date,
+            run.account_id,
+            state_words(run.state, speech),
+            run.step,
+            run.attempt,
+            run.run_id,
+        )
+        for run in found
+    ]
+    command.screen.table("", columns, rows, text=4)
+    for run in found:
+        if run.cause:
+            command.screen.say(
+                f"{run.business_date} {run.account_id}: {run.cause}",
+                f"{run.business_date} {run.account_id}: {run.cause}",
+            )
+
+
+def list_audit(
+    context: typer.Context,
+    account: AccountId = None,
+    proposal: Annotated[str | None, typer.Option(help="建议 id. A proposal's id.")] = None,
+    actor: Annotated[str | None, typer.Option(help="操作人 · Who acted.")] = None,
+    action: Annotated[str | None, typer.Option(help="动作, 如 approve. What was done.")] = None,
+    limit: Limit = 50,
+    as_json: Json = False,
+) -> None:
+    """查看审计记录, 最新在前 · Show the audit record, newest first."""
+    command = command_of(context, machine=as_json)
+    wanted = AuditFilter(account_id=account, proposal_id=proposal, actor=actor, action=action)
+    with command.store() as store, store.read() as session:
+        found = audit.page(session, wanted, limit=limit)
+    if as_json:
+        command.screen.emit([asdict(event) for event in found])
+        return
+    if not found:
+        command.screen.say("没有符合条件的记录.", "No such record.")
+        return
+    columns = command.screen.speech(
+        "时间(UTC) 操作人 来源 动作 对象 变化", "at(UTC) actor from action what change"
+    ).split()
+    rows = [
+        (
+            f"{event.at:%m-%d %H:%M:%S}",
+            event.actor,
+            event.source,
+            event.action,
+            _what(event),
+            _change(event),
+        )
+        for event in found
+    ]
+    command.screen.table("", columns, rows, text=6)
+
+
+def _what(event: AuditRow) -> str:
+    if event.line_id is not None:
+        return f"line {event.line_id}"
+    return event.proposal_id or event.run_id or event.keyword_id or event.account_id or ""
+
+
+def _change(event: AuditRow) -> str:
+    before, after = event.before or {}, event.after or {}
+    changed = [
+        f"{name}: {before[name]} → {value}" if name in before else f"{name}: {value}"
+        for name, value in after.items()
+    ]
+    return "; ".join(changed + ([event.reason] if event.reason else []))

@@ -1,0 +1,201 @@
+"""A proposal as a page: what it spends and brings, why, and its largest changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from math import isfinite
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from service.cli.screen import Screen, percent, yuan
+from service.cli.words import reason_words, state_words
+from service.store import lines, proposals
+from service.store.lines import LineFilter, LineTotals
+from service.store.rows import LineRow, ProposalRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """A proposal with the sums over its lines. ``changed`` sums only words whose bid changes."""
+
+    proposal: ProposalRow
+    everything: LineTotals
+    changed: LineTotals
+    reasons: Mapping[str, int]
+    states: Mapping[str, int]
+
+    @property
+    def loss_fen(self) -> float | None:
+        """Expected loss (spend − contribution) a day, fen."""
+        loss = _figure(self.proposal.totals.get("loss"))
+        return None if loss is None else loss * 100
+
+    @property
+    def allowed_fen(self) -> float | None:
+        """The loss that tonight's plan may expect a day, fen; None without such a limit."""
+        allowed = self.proposal.policy.get("policy", {}).get("max_loss")
+        return None if allowed is None else float(allowed) * 100
+
+    @property
+    def last_yuan(self) -> float | None:
+        """Contribution of the last yuan that the plan spends; None when it spends nothing."""
+        stated = _figure(self.proposal.totals.get("marginal_return"))
+        return _slope(self.proposal) if stated is None else stated
+
+    @property
+    def within_loss(self) -> float | None:
+        """Probability that the realised day keeps the allowance."""
+        return _figure(self.proposal.totals.get("p_within_loss"))
+
+    def values(self) -> dict[str, Any]:
+        """Everything for machines; money of lines in fen, of ``totals`` in yuan as REST gives it."""
+        row = asdict(self.proposal)
+        return row | {
+            "lines_by_reason": dict(self.reasons),
+            "lines_by_state": dict(self.states),
+            "sums": asdict(self.everything),
+            "sums_changed": asdict(self.changed),
+        }
+
+
+def _figure(value: object) -> float | None:
+    """A number, or the expected one of a number with its interval; None where nothing was drawn."""
+    if isinstance(value, Mapping):
+        value = value.get("value")
+    return float(value) if isinstance(value, int | float) and isfinite(value) else None
+
+
+def _slope(proposal: ProposalRow) -> float | None:
+    """The efficient frontier's marginal return at the plan's spend."""
+    spend = _figure(proposal.totals.get("spend"))
+    points = [point for point in proposal.frontier if _figure(point.get("spend")) is not None]
+    if not spend or not points:
+        return None
+    nearest = min(points, key=lambda point: abs(float(point["spend"]) - spend))
+    return _figure(nearest.get("marginal_return"))
+
+
+def summary_of(session: Session, proposal: ProposalRow) -> Summary:
+    """Read what the page shows."""
+    whole = LineFilter(proposal_id=proposal.proposal_id)
+    changed = LineFilter(proposal_id=proposal.proposal_id, changed=True)
+    return Summary(
+        proposal=proposal,
+        everything=lines.totals(session, whole),
+        changed=lines.totals(session, changed),
+        reasons=proposals.line_reasons(session, proposal.proposal_id),
+        states=proposals.line_states(session, proposal.proposal_id),
+    )
+
+
+def show_proposal(screen: Screen, summary: Summary) -> None:
+    """The sums, the sentence about the last yuan, the breaches, the lines by reason."""
+    row, speech = summary.proposal, screen.speech
+    screen.say(
+        f"{row.account_id} {row.business_date} 出价建议: {state_words(row.state, speech)}, "
+        f"模型检查 {row.review}, 建议 id {row.proposal_id}",
+        f"Proposal of {row.account_id} for {row.business_date}: {row.state}, "
+        f"model {row.review}, id {row.proposal_id}",
+        style="bold",
+    )
+    _show_sums(screen, summary)
+    _show_last_yuan(screen, summary)
+    _show_breaches(screen, row.breaches)
+    screen.table(
+        "",
+        speech("原因 词数", "reason words").split(),
+        [(reason_words(code, speech), count) for code, count in _most_first(summary.reasons)],
+    )
+
+
+def _show_sums(screen: Screen, summary: Summary) -> None:
+    sums, speech = summary.everything, screen.speech
+    figures = (
+        (speech("预计花费", "expected spend"), sums.spend_before_fen, sums.spend_after_fen),
+        (
+            speech("预计贡献", "expected contribution"),
+            sums.contribution_before_fen,
+            sums.contribution_after_fen,
+        ),
+        (
+            speech("预计亏损", "expected loss"),
+            sums.spend_before_fen - sums.contribution_before_fen,
+            sums.spend_after_fen - sums.contribution_after_fen,
+        ),
+    )
+    rows = [
+        (name, yuan(before), yuan(after), yuan(after - before)) for name, before, after in figures
+    ]
+    columns = speech("每天 现出价 新出价 变化", "a_day at_present proposed change").split()
+    screen.table("", [column.replace("_", " ") for column in columns], rows)
+    changed = summary.changed
+    screen.say(
+        f"共 {sums.lines} 词, 改 {changed.lines} 词: 提价 {changed.raises}, 降价 {changed.cuts}.",
+        f"{sums.lines} words, {changed.lines} change: {changed.raises} up, {changed.cuts} down.",
+    )
+
+
+def _show_last_yuan(screen: Screen, summary: Summary) -> None:
+    loss, allowed, last = summary.loss_fen, summary.allowed_fen, summary.last_yuan
+    if last is None:
+        return
+    zh, en = f"最后一元带回 {last:.2f} 元", f"The last yuan returns {last:.2f}"
+    if loss is not None and allowed is not None:
+        spent = _round_yuan(max(loss, 0.0))
+        zh += f"; 允许亏损 {_round_yuan(allowed)} 中, 预计用 {spent}"
+        en += f"; total loss {spent} of the {_round_yuan(allowed)} allowed"
+    if loss is not None and loss < 0:
+        zh += f" (预计盈利 {_round_yuan(-loss)})"
+        en += f" (a profit of {_round_yuan(-loss)} is expected)"
+    if summary.within_loss is not None and allowed is not None:
+        zh += f", 不超限的把握 {summary.within_loss:.0%}"
+        en += f", kept with {summary.within_loss:.0%} confidence"
+    screen.say(zh + ".", en + ".", style="bold green")
+    screen.people.print()
+
+
+def _round_yuan(fen: float) -> str:
+    return f"¥{fen / 100:,.0f}"
+
+
+def _show_breaches(screen: Screen, breaches: Iterable[Mapping[str, Any]]) -> None:
+    for breach in breaches:
+        text = str(breach.get("message") or "; ".join(f"{k} {v}" for k, v in breach.items()))
+        screen.say(f"护栏: {text}", f"Guardrail: {text}", style="bold red")
+
+
+def _most_first(counts: Mapping[str, int]) -> Sequence[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+
+
+def show_lines(screen: Screen, found: Sequence[LineRow]) -> None:
+    """Lines as a table: the word, its bids, what changes a day, why."""
+    if not found:
+        screen.say("没有要改的词.", "No bid changes.")
+        return
+    speech = screen.speech
+    columns = speech(
+        "行号 词 原因 现价 新价 变化 日花费 日贡献",
+        "line word why bid new change spend contribution",
+    )
+    rows = [
+        (
+            str(line.line_id),
+            line.word,
+            reason_words(line.reason, speech).partition(":")[0],
+            yuan(line.bid_before_fen),
+            yuan(line.bid_fen),
+            percent(line.change_rate),
+            f"{yuan(line.spend_before_fen)} → {yuan(line.spend_after_fen)}",
+            f"{yuan(line.contribution_before_fen)} → {yuan(line.contribution_after_fen)}",
+        )
+        for line in found
+    ]
+    screen.table(speech("最大的改动", "Largest changes"), columns.split(), rows, text=3)
+
+
+def line_values(line: LineRow) -> dict[str, Any]:
+    """A line for machines; money in fen."""
+    return asdict(line)
