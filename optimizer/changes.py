@@ -4,90 +4,196 @@ People raise the bid of a starved word and cut it after a spike, so a day's bid 
 just before it, and comparing neighbouring days measures the return to normal instead of the bid: a
 naive regression finds elasticities near 6. Each day is therefore compared with the same keyword's
 days at least ``HOLE`` days earlier, which the change did not react to (a difference in differences
-with a hole), after day effects common to a campaign are taken out.
+with a hole), after day effects common to a campaign are taken out. Days on which a budget ran out
+say nothing about the bid and are left out.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
+from optimizer.curve import Curve, volume_share
 from optimizer.history import Panel
 from optimizer.outlook import FloatArray, IntArray
 from optimizer.sums import sum_by
 
 HOLE = 4
 MOVED = 0.02  # log bid range from which on a keyword's bid counts as having moved
+ROUNDS = 6
+MOST_ROWS = 3_000_000  # for what is common to the account
 _AGES = 1 << 20
+
+Response = Callable[[float], tuple[FloatArray, FloatArray]]
 
 
 @dataclass(frozen=True, slots=True)
-class Slope:
-    """A pooled slope with its standard error, and each keyword's part of it."""
+class Moves:
+    """Open days of keywords whose bid moved, sorted by keyword and day; m rows."""
 
-    value: float
-    sd: float
-    keyword_value: FloatArray  # (n,)
-    keyword_information: FloatArray  # (n,) 1 / variance; 0 where the bid never moved
+    keyword: IntArray  # (m,)
+    x: FloatArray  # log bid over the reference bid
+    clicks: FloatArray
+    impressions: FloatArray
+    exposure: FloatArray  # effective days, silent days included
+    start: IntArray  # the keyword's first row
+    end: IntArray  # past the last row that lies at least HOLE days earlier
+    keywords: int
 
     @property
     def known(self) -> bool:
-        """Whether any bid moved enough to say something."""
+        """Whether anything moved."""
+        return len(self.x) > 0
+
+    def part(self, most: int) -> Moves:
+        """A fixed sample of keywords with at most about ``most`` rows."""
+        step = len(self.x) // most + 1
+        if step == 1:
+            return self
+        return select(self, np.flatnonzero(self.keyword % step == 0))
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One common parameter of the response, as changes show it; ``score`` compares curves."""
+
+    value: float
+    sd: float
+    score: float
+
+    @property
+    def known(self) -> bool:
+        """Whether the changes say anything."""
         return bool(np.isfinite(self.sd))
 
 
-def nothing(keywords: int) -> Slope:
-    """No change was seen."""
-    return Slope(np.nan, np.inf, np.zeros(keywords), np.zeros(keywords))
+UNKNOWN = Finding(np.nan, np.inf, 0.0)
 
 
-def volume_slope(
-    panel: Panel, x: FloatArray, counts: FloatArray, exposure: FloatArray, dispersion: float
-) -> Slope:
-    """Elasticity of ``counts`` (R,) to the bid.
-
-    ``x`` (R,) is the log bid over the keyword's reference bid, ``exposure`` (R,) the effective days
-    of each row with the silent days behind it.
-    """
+def find_moves(panel: Panel, x: FloatArray, exposure: FloatArray) -> Moves:
+    """The rows that can speak about the bid: open days of words with clicks whose bid moved."""
     size = panel.keywords
-    rows = _moving_rows(panel, x, counts)
-    if not len(rows):
-        return nothing(size)
-    keyword, age = panel.keyword[rows], panel.age[rows]
-    x, y, e = x[rows], counts[rows], exposure[rows]
-    key = keyword * _AGES + (_AGES - 1 - age)
-    start = np.searchsorted(keyword, keyword, side="left")
-    end = np.maximum(np.searchsorted(key, key - HOLE, side="right"), start)
-    base_e, base_ex, base_y = (_between(v, start, end) for v in (e, e * x, y))
-    usable = base_e > 1e-3
-    safe = np.where(usable, base_e, 1.0)
-    moved = np.where(usable, x - base_ex / safe, 0.0)
-    weight = safe / (safe + e)
-    expected = e * base_y / safe
-    rate = sum_by(keyword, y, size) / np.maximum(sum_by(keyword, e, size), 1e-9)
-    weight = weight / (1.0 + dispersion * rate[keyword])
-    top = sum_by(keyword, weight * moved * (y - expected), size)
-    bottom = sum_by(keyword, weight * moved**2 * expected, size)
-    if bottom.sum() <= 1e-6:
-        return nothing(size)
-    value = float(top.sum() / bottom.sum())
-    noise = np.maximum(((top - value * bottom) ** 2).sum(), bottom.sum())
-    sd = float(np.sqrt(noise) / bottom.sum())
-    known = bottom > 1e-9
-    own = np.where(known, top / np.where(known, bottom, 1.0), 0.0)
-    return Slope(
-        value, sd, own, np.where(known, _information(keyword, x, e, rate, dispersion), 0.0)
+    low, high = np.zeros(size), np.zeros(size)
+    np.minimum.at(low, panel.keyword, x)
+    np.maximum.at(high, panel.keyword, x)
+    moving = (high - low > MOVED) & (sum_by(panel.keyword, panel.clicks, size) >= 3)
+    rows = np.flatnonzero(moving[panel.keyword] & ~panel.censored & (exposure > 1e-6))
+    keyword = panel.keyword[rows]
+    key = keyword * _AGES + (_AGES - 1 - panel.age[rows])
+    start = np.searchsorted(keyword, keyword, side="left").astype(np.int64)
+    end = np.searchsorted(key, key - HOLE, side="right").astype(np.int64)
+    return Moves(
+        keyword=keyword,
+        x=x[rows],
+        clicks=panel.clicks[rows],
+        impressions=panel.impressions[rows],
+        exposure=exposure[rows],
+        start=start,
+        end=np.maximum(end, start),
+        keywords=size,
     )
 
 
-def _moving_rows(panel: Panel, x: FloatArray, counts: FloatArray) -> IntArray:
-    """Rows of keywords whose bid moved and that have anything to count."""
-    low, high = np.zeros(panel.keywords), np.zeros(panel.keywords)
-    np.minimum.at(low, panel.keyword, x)
-    np.maximum.at(high, panel.keyword, x)
-    moving = (high - low > MOVED) & (sum_by(panel.keyword, counts, panel.keywords) >= 3)
-    return np.flatnonzero(moving[panel.keyword])
+def select(moves: Moves, rows: IntArray) -> Moves:
+    """Whole keywords' rows of ``moves``; positions are counted anew."""
+    place = np.cumsum(np.isin(np.arange(len(moves.x)), rows)) - 1
+    start = place[moves.start[rows]]
+    return Moves(
+        keyword=moves.keyword[rows],
+        x=moves.x[rows],
+        clicks=moves.clicks[rows],
+        impressions=moves.impressions[rows],
+        exposure=moves.exposure[rows],
+        start=start,
+        end=start + (moves.end[rows] - moves.start[rows]),
+        keywords=moves.keywords,
+    )
+
+
+def along_curve(moves: Moves, curve: Curve) -> Response:
+    """Log response and its derivative as functions of a common position on ``curve``."""
+
+    def response(position: float) -> tuple[FloatArray, FloatArray]:
+        eta = np.full(len(moves.x), position)
+        log_response = np.log(curve.volume_ratio(eta, moves.x))
+        return log_response, volume_share(eta) - volume_share(curve.shift(eta, moves.x))
+
+    return response
+
+
+def along_power(log_volume: FloatArray) -> Response:
+    """Log response and its derivative as functions of a power of the volume."""
+
+    def response(power: float) -> tuple[FloatArray, FloatArray]:
+        return power * log_volume, log_volume
+
+    return response
+
+
+def common(
+    moves: Moves,
+    counts: FloatArray,
+    response: Response,
+    start: float,
+    bounds: tuple[float, float],
+    dispersion: float,
+) -> Finding:
+    """The common parameter that best explains ``counts`` (m,), by damped Newton steps."""
+    if not moves.known:
+        return UNKNOWN
+    value = start
+    for _ in range(ROUNDS):
+        top, bottom, score = compare(moves, counts, response(value), dispersion)
+        total = float(bottom.sum())
+        if total <= 1e-6:
+            return UNKNOWN
+        step = float(np.clip(top.sum() / total, -1.0, 1.0))
+        value = float(np.clip(value + step, *bounds))
+        if abs(step) < 1e-3:
+            break
+    noise = max(float((top**2).sum()), total)
+    return Finding(value, float(np.sqrt(noise)) / total, score)
+
+
+def compare(
+    moves: Moves, counts: FloatArray, response: tuple[FloatArray, FloatArray], dispersion: float
+) -> tuple[FloatArray, FloatArray, float]:
+    """Each keyword's score and information (n,) about the parameter, and the log likelihood.
+
+    A row's counts are expected from the keyword's rate on the days before the hole.
+    """
+    log_response, slope = response
+    size, keyword = moves.keywords, moves.keyword
+    room = moves.exposure * np.exp(log_response)
+    rate = (sum_by(keyword, counts, size) / np.maximum(sum_by(keyword, room, size), 1e-9))[keyword]
+    past_room, past_slope, past_counts = (
+        _between(v, moves.start, moves.end) for v in (room, room * slope, counts)
+    )
+    usable = (past_room > 1e-3) & (rate > 0)
+    safe = np.where(usable, past_room, 1.0)
+    expected = room * (past_counts + 0.5) / (safe + 0.5 / np.where(usable, rate, 1.0))
+    moved = slope - past_slope / safe
+    weight = np.where(usable, safe / (safe + room) / (1.0 + dispersion * rate), 0.0)
+    top = sum_by(keyword, weight * moved * (counts - expected), size)
+    bottom = sum_by(keyword, weight * moved**2 * expected, size)
+    likelihood = weight * (counts * np.log(np.maximum(expected, 1e-9)) - expected)
+    return top, bottom, float(likelihood.sum())
+
+
+def own_information(
+    moves: Moves, response: tuple[FloatArray, FloatArray], dispersion: float
+) -> FloatArray:
+    """(n,) information of each keyword's own days: expected clicks times the variance of the slope."""
+    log_response, slope = response
+    size, keyword = moves.keywords, moves.keyword
+    room = moves.exposure * np.exp(log_response)
+    total = np.maximum(sum_by(keyword, room, size), 1e-9)
+    rate = sum_by(keyword, moves.clicks, size) / total
+    mean = sum_by(keyword, room * slope, size) / total
+    spread = sum_by(keyword, room * (slope - mean[keyword]) ** 2, size)
+    return rate * spread / (1.0 + dispersion * rate)
 
 
 def _between(values: FloatArray, start: IntArray, end: IntArray) -> FloatArray:
@@ -97,18 +203,7 @@ def _between(values: FloatArray, start: IntArray, end: IntArray) -> FloatArray:
     return sums
 
 
-def _information(
-    keyword: IntArray, x: FloatArray, e: FloatArray, rate: FloatArray, dispersion: float
-) -> FloatArray:
-    """(n,) information of a keyword's own days on its slope: expected counts times bid variance."""
-    size = len(rate)
-    total = np.maximum(sum_by(keyword, e, size), 1e-9)
-    mean = sum_by(keyword, e * x, size) / total
-    spread = sum_by(keyword, e * (x - mean[keyword]) ** 2, size)
-    return rate * spread / (1.0 + dispersion * rate)
-
-
-def price_slope(panel: Panel, x: FloatArray) -> Slope:
+def price_slope(panel: Panel, x: FloatArray) -> Finding:
     """Slope of log(cpc) on log(bid) within keywords, weighted by clicks."""
     paid = (panel.clicks > 0) & (panel.spend > 0)
     keyword, weight, x = panel.keyword[paid], panel.clicks[paid], x[paid]
@@ -119,9 +214,8 @@ def price_slope(panel: Panel, x: FloatArray) -> Slope:
     y = y - (sum_by(keyword, weight * y, size) / total)[keyword]
     moved = sum_by(keyword, weight * x**2, size)
     if moved.sum() < 1e-3:
-        return nothing(size)
+        return UNKNOWN
     together = sum_by(keyword, weight * x * y, size)
     value = float(together.sum() / moved.sum())
     score = together - value * moved
-    sd = float(np.sqrt((score**2).sum()) / moved.sum())
-    return Slope(value, sd, np.zeros(size), np.zeros(size))
+    return Finding(value, float(np.sqrt((score**2).sum()) / moved.sum()), 0.0)

@@ -12,7 +12,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optimizer.changes import Slope, price_slope, volume_slope
+from optimizer.changes import (
+    MOST_ROWS,
+    Finding,
+    Moves,
+    along_curve,
+    along_power,
+    common,
+    compare,
+    find_moves,
+    own_information,
+    price_slope,
+)
 from optimizer.curve import PRIOR_ELASTICITY, Curve, volume_share
 from optimizer.history import Panel
 from optimizer.outlook import FloatArray
@@ -38,7 +49,8 @@ class Response:
     account_position_sd: float
     price_power: float  # exponent on the structural price ratio; 1 = second price
     impression_power: float  # log impressions move by this share of log clicks
-    volume_slope: Slope  # elasticity seen in changes
+    elasticity: float  # of clicks to the bid, at the account's mean
+    elasticity_sd: float  # as bid changes show it; infinite when no bid moved
 
 
 def fit(
@@ -54,66 +66,82 @@ def fit(
     ``x`` (R,) log bid over the reference bid; ``exposure`` (R,) effective days of each row, its
     silent days included; ``price_ratio`` (n,) CPC / reference bid, nan without clicks; ``clicks`` (n,).
     """
-    seen = volume_slope(panel, x, panel.clicks, exposure, dispersion)
-    shown = volume_slope(panel, x, panel.impressions, exposure, dispersion)
+    moves = find_moves(panel, x, exposure)
+    sample = moves.part(MOST_ROWS)
     price = price_slope(panel, x)
-    curve, mean, sd = _account(seen, price)
-    position, own_sd = _keywords(curve, mean, seen, price_ratio, clicks)
+    fits = [_account(sample, Curve(steepness), price, dispersion) for steepness in STEEPNESSES]
+    moved = fits[0].seen.known or price.known
+    best = max(fits, key=lambda fit: fit.score) if moved else fits[len(fits) // 2]
+    curve, mean = best.curve, best.mean
+    position, own_sd = _keywords(best, moves, price_ratio, clicks, dispersion)
     return Response(
         curve=curve,
         position=position,
         position_sd=own_sd,
         account_position=mean,
-        account_position_sd=sd,
-        price_power=_ratio(price, float(curve.price_slope(np.array([mean]))[0]), 1.15, 0.02),
-        impression_power=min(
-            _ratio(shown, float(curve.elasticity(np.array([mean]))[0]), 0.8, ENDOGENEITY_SD), 1.2
-        ),
-        volume_slope=seen,
+        account_position_sd=best.sd,
+        price_power=_price_power(price, float(curve.price_slope(np.array([mean]))[0])),
+        impression_power=_impression_power(sample, curve, mean, dispersion),
+        elasticity=float(curve.elasticity(np.array([mean]))[0]),
+        elasticity_sd=best.seen.sd * _steep(curve, mean),
     )
 
 
-def _account(seen: Slope, price: Slope) -> tuple[Curve, float, float]:
-    """The market's steepness, and mean and sd of the account's position, by quadrature.
+@dataclass(frozen=True, slots=True)
+class _Account:
+    """One steepness' posterior of the account's mean position."""
 
-    The steepness with the largest marginal likelihood is taken; the middle one when nothing moved.
-    """
-    fits = []
-    for steepness in STEEPNESSES:
-        curve = Curve(steepness)
-        centre = float(curve.position(PRIOR_ELASTICITY))
-        score = -0.5 * ((_GRID - centre) / POSITION_SD) ** 2
-        if seen.known:
-            variance = seen.sd**2 + ENDOGENEITY_SD**2
-            score = score - 0.5 * (seen.value - curve.elasticity(_GRID)) ** 2 / variance
-        if price.known:
-            variance = price.sd**2 + PRICE_STRUCTURE_SD**2
-            score = score - 0.5 * (price.value - curve.price_slope(_GRID)) ** 2 / variance
-        weight = np.exp(score - score.max())
-        evidence = float(score.max() + np.log(weight.sum()))
-        weight /= weight.sum()
-        mean = float((weight * _GRID).sum())
-        sd = float(np.sqrt((weight * (_GRID - mean) ** 2).sum()))
-        fits.append((evidence, curve, mean, sd))
-    if not (seen.known or price.known):
-        return fits[len(fits) // 2][1:]
-    return max(fits, key=lambda fit: fit[0])[1:]
+    curve: Curve
+    seen: Finding
+    mean: float
+    sd: float
+    score: float
+
+
+def _steep(curve: Curve, mean: float) -> float:
+    """|d elasticity / d position| at the account's mean."""
+    at = float(volume_share(np.array([mean]))[0])
+    return curve.steepness * at * (1.0 - at)
+
+
+def _account(moves: Moves, curve: Curve, price: Finding, dispersion: float) -> _Account:
+    """Mean position by quadrature over prior, volume changes and price changes."""
+    centre = float(curve.position(PRIOR_ELASTICITY))
+    bounds = (LOWEST_POSITION, HIGHEST_POSITION)
+    seen = common(moves, moves.clicks, along_curve(moves, curve), centre, bounds, dispersion)
+    score = -0.5 * ((_GRID - centre) / POSITION_SD) ** 2
+    if seen.known:
+        variance = seen.sd**2 + (ENDOGENEITY_SD / _steep(curve, seen.value)) ** 2
+        score = score - 0.5 * (seen.value - _GRID) ** 2 / variance
+    if price.known:
+        variance = price.sd**2 + PRICE_STRUCTURE_SD**2
+        score = score - 0.5 * (price.value - curve.price_slope(_GRID)) ** 2 / variance
+    weight = np.exp(score - score.max())
+    evidence = seen.score + float(score.max() + np.log(weight.sum()))
+    weight /= weight.sum()
+    mean = float((weight * _GRID).sum())
+    sd = float(np.sqrt((weight * (_GRID - mean) ** 2).sum()))
+    return _Account(curve, seen, mean, sd, evidence)
 
 
 def _keywords(
-    curve: Curve, mean: float, seen: Slope, price_ratio: FloatArray, clicks: FloatArray
+    account: _Account, moves: Moves, price_ratio: FloatArray, clicks: FloatArray, dispersion: float
 ) -> tuple[FloatArray, FloatArray]:
     """Each keyword's position and its sd, from the account's mean, its CPC / bid and its changes."""
+    curve, mean = account.curve, account.mean
     structural, pull = _from_price(curve, mean, price_ratio, clicks)
     precision = POSITION_SPREAD**-2 + structural
-    at = volume_share(np.array([mean]))[0]
-    steep = curve.steepness * float(at * (1.0 - at))
-    information = seen.keyword_information * steep**2
-    information = information / (1.0 + information * (ENDOGENEITY_SD / steep) ** 2)
-    own = curve.position(seen.keyword_value) - mean
-    precision += information
-    position = mean + (pull + information * own) / precision
-    return np.clip(position, LOWEST_POSITION, HIGHEST_POSITION), 1.0 / np.sqrt(precision)
+    if moves.known:
+        response = along_curve(moves, curve)(mean)
+        top, bottom, _ = compare(moves, moves.clicks, response, dispersion)
+        information = own_information(moves, response, dispersion)
+        doubt = (ENDOGENEITY_SD / _steep(curve, mean)) ** 2
+        information = np.where(bottom > 1e-9, information / (1.0 + information * doubt), 0.0)
+        step = np.clip(top / np.maximum(bottom, 1e-9), -2.0, 2.0)
+        pull = pull + information * step
+        precision = precision + information
+    position = np.clip(mean + pull / precision, LOWEST_POSITION, HIGHEST_POSITION)
+    return position, 1.0 / np.sqrt(precision)
 
 
 def _from_price(
@@ -134,10 +162,22 @@ def _from_price(
     return precision, precision * (log_ratio - centre) / slope
 
 
-def _ratio(slope: Slope, model: float, prior: float, doubt: float) -> float:
-    """How a measured slope compares with the model's, pulled to a prior of sd 0.25."""
-    if not slope.known:
-        return prior
-    precision = (model / np.hypot(slope.sd, doubt)) ** 2
-    estimate = (prior / 0.25**2 + precision * slope.value / model) / (0.25**-2 + precision)
+def _price_power(price: Finding, model: float) -> float:
+    """How much faster (or slower) than second price the CPC moves with the bid; prior 1.15 ± 0.25."""
+    if not price.known:
+        return 1.15
+    precision = (model / np.hypot(price.sd, 0.02)) ** 2
+    estimate = (1.15 / 0.25**2 + precision * price.value / model) / (0.25**-2 + precision)
     return float(np.clip(estimate, 0.2, 1.8))
+
+
+def _impression_power(moves: Moves, curve: Curve, mean: float, dispersion: float) -> float:
+    """Share of the click response that impressions show; prior 0.8 ± 0.25."""
+    if not moves.known:
+        return 0.8
+    log_volume = along_curve(moves, curve)(mean)[0]
+    shown = common(moves, moves.impressions, along_power(log_volume), 0.8, (0.0, 1.2), dispersion)
+    if not shown.known:
+        return 0.8
+    precision = 1.0 / (shown.sd**2 + 0.1**2)
+    return float((0.8 / 0.25**2 + precision * shown.value) / (0.25**-2 + precision))

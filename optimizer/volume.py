@@ -89,7 +89,11 @@ def day_effects(panel: Panel, roster: Roster, days: Days, volume: FloatArray) ->
     account = (account_seen + shrink) / (account_expected + shrink)
     centre = np.broadcast_to(account, shape)
     shrink = 1.0 / spread.campaign**2
-    ratio = (seen + shrink * centre) / (expected + shrink)
+    ratio = np.where(
+        censored,
+        (seen + 1.0) / (expected + 1.0),
+        (seen + shrink * centre) / (expected + shrink),
+    )
     sd = np.full((shape[0], 1), np.hypot(spread.account, spread.campaign))
     above = _above(ratio, centre, np.where(censored.all(axis=1, keepdims=True), NEVER_OPEN_SD, sd))
     demand = np.where(censored, above, ratio)
@@ -112,7 +116,8 @@ def keyword_rate(panel: Panel, roster: Roster, days: Days, volume: FloatArray) -
     room = sum_by(
         panel.keyword, volume * days.summed(panel, roster.campaign, np.inf), panel.keywords
     )
-    clicks = sum_by(panel.keyword, panel.clicks, panel.keywords)
+    counted = days.own(panel, roster.campaign) > 0
+    clicks = sum_by(panel.keyword, panel.clicks * counted, panel.keywords)
     return np.where(room > 0, clicks / np.maximum(room, 1e-12), 0.0)
 
 
