@@ -215,7 +215,7 @@ class Market:
     ) -> tuple[FloatArray, FloatArray]:
         """Mean impressions without a click, and mean rank, in the hours before ``stop``; (n,) each."""
         ground, n = self.ground, len(bids)
-        served = _served_shares(stop)[ground.campaign]
+        served = served_shares(stop)[ground.campaign]
         factors = self.effective_factors()
         sd = ground.classes.log_sd[ground.rival_class]
         base = np.maximum(bids * ground.quality / luck.market_level_fen, 1e-12)
@@ -298,7 +298,7 @@ def _billed(people: Clickers, kept: IntArray, price: IntArray) -> Clicks:
     )
 
 
-def _served_shares(stop: FloatArray) -> FloatArray:
+def served_shares(stop: FloatArray) -> FloatArray:
     """(C, PARTS) share of the day's searches in each part before the stop."""
     open_share = np.clip(stop[:, None] - np.arange(24), 0.0, 1.0) * HOUR_SHARE
     of_part = np.arange(PARTS)[:, None] == PART_OF_HOUR

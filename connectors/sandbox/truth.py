@@ -8,13 +8,14 @@ to the fen). Each word's points are reduced to their upper concave envelope; sin
 nest inside the account's, taking envelope segments in order of marginal return solves the relaxed
 problem exactly (the linear programme of the multiple-choice knapsack: Sinha, Zoltners 1979). Its
 value is ``bound_fen``; dropping the at most one cut segment a constraint gives the bids. The bound
-is exact for the grid; no setting of bids on it, nor switching between them during a day, has a
-higher expectation within the budgets.
+is exact for bids of the grid that keep the whole day's expected spend within the budgets, and for
+mixtures of such bids. (A plan whose money is gone by noon buys only the cheaper hours, which the
+bound does not know; ``capped`` says what such a plan is worth.)
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Final, Literal
 
 import numpy as np
@@ -22,13 +23,12 @@ import numpy as np
 from connectors.sandbox.auction import AuctionTables, BoolArray, FloatArray, IntArray
 from connectors.sandbox.envelope import Segments, envelope
 from connectors.sandbox.ground import HOUR_SHARE, PART_OF_HOUR, PARTS, RIVAL_LEVEL_OF_PART, on_day
-from connectors.sandbox.market import MAX_BID_FEN, MIN_BID_FEN, Market
+from connectors.sandbox.market import MAX_BID_FEN, MIN_BID_FEN, Market, served_shares
 
 Objective = Literal["profit", "slight_loss"]
 
 _GRID: Final = np.geomspace(0.04, 12.0, 192)
 _PART_SHARE: Final = np.bincount(PART_OF_HOUR, HOUR_SHARE, PARTS)
-_Landscape = tuple[FloatArray, FloatArray, tuple[FloatArray, FloatArray, FloatArray]]
 _WHOLE: Final = 1.0 - 1e-9
 
 
@@ -69,6 +69,16 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class _Landscape:
+    """The auction's answer to a grid of bids, kept while the rivals stay where they are."""
+
+    grid: FloatArray
+    level: FloatArray
+    parts: tuple[int, ...]
+    per_search: tuple[FloatArray, FloatArray, FloatArray]
+
+
+@dataclass(frozen=True, slots=True)
 class Optimum:
     """The clairvoyant's bids and what they bring in expectation.
 
@@ -103,20 +113,11 @@ class Truth:
 
     def expected(self, day: int, bids_fen: IntArray | FloatArray) -> Expected:
         """Expectations at ``bids_fen``, shape (n,) or (n, K), if no budget ends during the day."""
-        market, ground = self._market, self._market.ground
         bids = np.asarray(bids_fen, dtype=np.float64)
-        grid = bids if bids.ndim == 2 else bids[:, None]
-        means = on_day(market.scenario, ground, day)
-        views, clicks, price = self._remembered(grid, means.market_level_fen)
-        searches = means.searches[:, None]
-        expected_clicks = searches * ground.ctr[:, None] * clicks
-        # Prices are charged in whole fen above the next score: half a fen more on average.
-        spend = searches * ground.ctr[:, None] * (price + 0.5 * clicks)
-        orders = expected_clicks * means.cvr[:, None]
-        revenue = orders * ground.order_value_fen[:, None]
-        margin = (ground.margin_rate + ground.organic_rate)[ground.adgroup][:, None]
-        arrays = (searches * views, expected_clicks, spend, orders, revenue, revenue * margin)
-        return Expected(*(array.reshape(bids.shape) for array in arrays))
+        if bids.ndim == 2:
+            return self._expect(day, bids)
+        whole = self._expect(day, bids[:, None])
+        return Expected(*(getattr(whole, field.name)[:, 0] for field in fields(Expected)))
 
     def capped(
         self,
@@ -125,26 +126,26 @@ class Truth:
         campaign_budget_fen: FloatArray | None = None,
         account_budget_fen: float | None = None,
     ) -> Expected:
-        """The same when budgets end the day: every campaign is served the share it can pay for.
+        """The same when budgets end the day: campaigns stop at the hour their money is gone.
 
         A fluid limit: exact as days grow busy, a little high for a handful of clicks.
         """
-        market, free = self._market, self.expected(day, bids_fen)
+        market, ground = self._market, self._market.ground
         budget = market.campaign_budget_fen if campaign_budget_fen is None else campaign_budget_fen
         cap = market.account_budget_fen if account_budget_fen is None else account_budget_fen
-        campaign = market.ground.campaign
-        wanted = np.bincount(campaign, free.spend_fen, len(budget))
-        share = np.minimum(budget / np.maximum(wanted, 1e-300), 1.0)
-        spent = float((wanted * share).sum())
-        served = (share * min(cap / spent if spent > 0 else 1.0, 1.0))[campaign]
-        return Expected(
-            impressions=free.impressions * served,
-            clicks=free.clicks * served,
-            spend_fen=free.spend_fen * served,
-            orders=free.orders * served,
-            revenue_fen=free.revenue_fen * served,
-            contribution_fen=free.contribution_fen * served,
-        )
+        parts = [
+            self._expect(day, np.asarray(bids_fen, dtype=np.float64)[:, None], (part,))
+            for part in range(PARTS)
+        ]
+        plans = market.scenario.campaigns
+        spend = [np.bincount(ground.campaign, part.spend_fen[:, 0], plans) for part in parts]
+        stop = _stop_hours(np.stack(spend, axis=1), budget, cap)
+        served = (served_shares(stop) / _PART_SHARE)[ground.campaign]
+        totals = [
+            sum(getattr(part, field.name)[:, 0] * served[:, i] for i, part in enumerate(parts))
+            for field in fields(Expected)
+        ]
+        return Expected(*(np.asarray(total) for total in totals))
 
     def optimum(
         self, day: int, objective: Objective = "profit", limits: Limits | None = None
@@ -183,20 +184,44 @@ class Truth:
             marginal_return=float(segments.slope[used].min()) if used.any() else float("nan"),
         )
 
+    def _expect(
+        self, day: int, grid: FloatArray, parts: tuple[int, ...] = tuple(range(PARTS))
+    ) -> Expected:
+        """Expectations (n, K) from some parts of the day."""
+        market, ground = self._market, self._market.ground
+        means = on_day(market.scenario, ground, day)
+        views, clicks, price = self._remembered(grid, means.market_level_fen, parts)
+        searches = means.searches[:, None]
+        expected_clicks = searches * ground.ctr[:, None] * clicks
+        # Prices are charged in whole fen above the next score: half a fen more on average.
+        spend = searches * ground.ctr[:, None] * (price + 0.5 * clicks)
+        orders = expected_clicks * means.cvr[:, None]
+        revenue = orders * ground.order_value_fen[:, None]
+        margin = (ground.margin_rate + ground.organic_rate)[ground.adgroup][:, None]
+        return Expected(searches * views, expected_clicks, spend, orders, revenue, revenue * margin)
+
     def _remembered(
-        self, grid: FloatArray, level: FloatArray
+        self, grid: FloatArray, level: FloatArray, parts: tuple[int, ...]
     ) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """``_per_search``, computed once as long as neither the grid nor the rivals move."""
+        """``_per_search``; a whole grid once as long as neither it nor the rivals move."""
+        if grid.shape[1] == 1:
+            return self._per_search(grid, level, parts)
         last = self._last
-        if last is None or not (np.array_equal(last[0], grid) and np.array_equal(last[1], level)):
-            last = (grid, level, self._per_search(grid, level))
+        if (
+            last is None
+            or last.parts != parts
+            or not np.array_equal(last.grid, grid)
+            or not np.array_equal(last.level, level)
+        ):
+            found = self._per_search(grid, level, parts)
+            last = _Landscape(grid.copy(), level.copy(), parts, found)
             self._last = last
-        return last[2]
+        return last.per_search
 
     def _per_search(
-        self, grid: FloatArray, level: FloatArray
+        self, grid: FloatArray, level: FloatArray, parts: tuple[int, ...]
     ) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Views, clicks and price x clicks (fen) of one search, shape of ``grid``."""
+        """Views, clicks and price x clicks (fen) of one search a day, shape of ``grid``."""
         ground = self._market.ground
         factors = self._market.effective_factors()
         rival_class = np.broadcast_to(ground.rival_class[:, None], grid.shape)
@@ -206,7 +231,7 @@ class Truth:
         audience = self._market.scenario.audience_share
         views, clicks, price = np.zeros((3, *grid.shape))
         for kind, share in enumerate((1.0 - audience, audience)):
-            for part in range(PARTS):
+            for part in parts:
                 factor = factors[kind, ground.campaign, part] / RIVAL_LEVEL_OF_PART[part]
                 z = (log_score + np.log(factor)[:, None]) / sd
                 got = self._tables.shares(rival_class, z)
@@ -302,6 +327,28 @@ class Truth:
             if fits[best] and gain[best] > 0:
                 chosen[row] = best
         return chosen
+
+
+def _stop_hours(spend: FloatArray, budget: FloatArray, cap: float) -> FloatArray:
+    """(C,) hours at which campaigns, or the account, run dry; ``spend`` (C, PARTS) fen a day."""
+    minutes = np.linspace(0.0, 24.0, 24 * 60 + 1)
+    gone = np.stack([served_shares(minutes)[:, p] / _PART_SHARE[p] for p in range(PARTS)])
+    running = spend @ gone
+    stop = _first_reached(minutes, running, budget)
+    account = np.minimum(running, budget[:, None]).sum(axis=0)
+    return np.minimum(stop, _first_reached(minutes, account[None, :], np.array([cap]))[0])
+
+
+def _first_reached(minutes: FloatArray, running: FloatArray, limit: FloatArray) -> FloatArray:
+    """(m,) when each rising row reaches its limit, between minutes by proportion; 24 when never."""
+    reached = running >= limit[:, None]
+    after = np.argmax(reached, axis=1)
+    row = np.arange(len(limit))
+    low, high = running[row, np.maximum(after - 1, 0)], running[row, after]
+    room = np.where(np.isfinite(limit), limit, 0.0) - low
+    part = np.clip(room / np.maximum(high - low, 1e-12), 0.0, 1.0)
+    time = minutes[np.maximum(after - 1, 0)] + part * (minutes[1] - minutes[0])
+    return np.asarray(np.where(reached.any(axis=1), np.where(after == 0, 0.0, time), 24.0))
 
 
 def _campaign_budgets(rules: Limits, campaigns: int) -> FloatArray:

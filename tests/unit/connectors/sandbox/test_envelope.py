@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -41,7 +43,7 @@ def test_rows_agree_with_the_textbook(steps: list[list[tuple[int, int]]]) -> Non
         chain = hull_by_hand(spend[row].tolist(), value[row].tolist())
         rising = [
             (x1 - x0, (y1 - y0) / (x1 - x0))
-            for (x0, y0), (x1, y1) in zip(chain, chain[1:], strict=False)
+            for (x0, y0), (x1, y1) in itertools.pairwise(chain)
             if y1 > y0
         ]
         assert np.allclose(np.c_[found.spend, found.slope][mine], np.array(rising).reshape(-1, 2))
@@ -61,6 +63,8 @@ def test_budgets_cut_the_worst_segments_of_their_group_first() -> None:
     segments = envelope(spend, value, 0.0)
     group = np.array([0, 0, 1])[segments.row]
     fitting = segments.cut(group, np.array([25.0, np.inf]))
-    kept = dict(zip(zip(segments.row.tolist(), segments.end.tolist(), strict=True), fitting, strict=True))
+    kept = dict(
+        zip(zip(segments.row.tolist(), segments.end.tolist(), strict=True), fitting, strict=True)
+    )
     assert kept == {(0, 1): 10, (1, 1): 10, (1, 2): 5, (0, 2): 0, (2, 1): 10, (2, 2): 10}
     assert segments.last_whole(fitting >= segments.spend).tolist() == [1, 1, 2]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import fields
 
 import numpy as np
@@ -58,7 +59,7 @@ def test_higher_bids_keep_every_click() -> None:
     results = [
         market.day(DAY, (bids * f).astype(np.int64)).final() for f in (0.2, 0.6, 1.0, 1.5, 4.0)
     ]
-    for low, high in zip(results, results[1:], strict=False):
+    for low, high in itertools.pairwise(results):
         assert np.all(high.clicks >= low.clicks)
         assert np.all(high.impressions >= low.impressions)
         assert np.all(high.orders >= low.orders)
@@ -170,7 +171,7 @@ def test_figures_are_only_restated_upwards() -> None:
     market = Market(DENSE, 3)
     result = market.day(DAY, market.typical_bids())
     steps = [result.known(age) for age in (1, 2, 3, 7, 15, 16)]
-    for before, after in zip(steps, steps[1:], strict=False):
+    for before, after in itertools.pairwise(steps):
         for field in fields(Counts):
             assert np.all(getattr(before, field.name) <= getattr(after, field.name))
     short = 1 - steps[0].impressions.sum() / steps[-1].impressions.sum()
@@ -251,7 +252,7 @@ def test_no_day_breaks_the_books(
         counts = result.known(age)
         assert np.all(counts.clicks <= counts.impressions)
         assert np.all(counts.clicks >= 0)
-        assert np.all((counts.spend_fen >= counts.clicks))
+        assert np.all(counts.spend_fen >= counts.clicks)
         assert np.all((counts.revenue_fen > 0) == (counts.orders > 0))
         assert np.all(counts.carts <= counts.clicks)
     spend = result.final().spend_fen

@@ -71,9 +71,7 @@ def test_capped_days_are_close_to_simulated_ones() -> None:
     assert spend.sum() <= market.account_budget_fen * (1 + 1e-9)
     days = [market.day(DAY + 7 * i, bids).final() for i in range(60)]
     assert np.mean([d.spend_fen.sum() for d in days]) == pytest.approx(spend.sum(), rel=0.03)
-    assert np.mean([d.clicks.sum() for d in days]) == pytest.approx(
-        expected.clicks.sum(), rel=0.06
-    )
+    assert np.mean([d.clicks.sum() for d in days]) == pytest.approx(expected.clicks.sum(), rel=0.04)
 
 
 def test_no_perturbation_beats_the_clairvoyants_profit() -> None:
@@ -104,7 +102,7 @@ def test_budgets_hold_and_no_other_split_is_better() -> None:
     assert spend.sum() <= limits.account_budget_fen * (1 + 1e-9)
     assert spend.sum() > 0.98 * limits.account_budget_fen
     assert 0 <= best.gap < 2e-3
-    assert best.marginal_return > 1.2
+    assert best.marginal_return > 1.05
     rng = np.random.default_rng(3)
     for _ in range(40):
         tried = np.maximum(np.round(best.bids_fen * np.exp(0.3 * rng.standard_normal(300))), 5)
