@@ -25,6 +25,11 @@ def effective(settings: Settings, secrets: Secrets) -> dict[str, Any]:
     that block, the result written as YAML is a configuration again (``database`` apart).
     """
     shown: dict[str, Any] = without_secrets(_plain(settings.model_dump()))
+    for account in shown["accounts"]:
+        account["economics"] = [
+            {key: value for key, value in entry.items() if value is not None}
+            for entry in account["economics"]
+        ]
     shown["database"] = places.masked(settings.database)
     shown["secrets"] = {
         variable: "not set" if getattr(secrets, name) is None else "set"

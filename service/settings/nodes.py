@@ -21,13 +21,7 @@ class _Composer(yaml.SafeLoader):
     def compose_node(self, parent: Node | None, index: int) -> Node | None:
         if self.check_event(yaml.events.AliasEvent):
             mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]  # stubs lack it
-            raise yaml.composer.ComposerError(
-                None,
-                None,
-                "a value that begins with * refers to another place, which is not supported; "
-                'write it out, or put it in quotes, for example "* * * * *"',
-                mark,
-            )
+            raise yaml.composer.ComposerError("while scanning an alias", None, "alias", mark)
         return super().compose_node(parent, index)
 
 
@@ -89,7 +83,13 @@ def _slips(text: str, file: str, known_keys: frozenset[str]) -> list[Problem]:
 
 def _sentence(error: yaml.MarkedYAMLError) -> str:
     problem = error.problem or "cannot be read"
-    if "single document" in (error.context or ""):
+    context = error.context or ""
+    if context == "while scanning an alias":
+        return (
+            "a value that begins with * refers to another place, which is not supported; write it "
+            'out, or put it in quotes, for example "* * * * *"'
+        )
+    if "single document" in context:
         return "a second document begins here; keep one, without lines of ---"
     if "cannot start any token" in problem:
         return f"{problem}; put the value in quotes"

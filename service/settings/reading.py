@@ -71,7 +71,7 @@ class Reading:
     def _scalar(self, node: ScalarNode, choices: tuple[Any, ...], path: Path) -> Any:
         try:
             value = written(node)
-            self.texts[path] = value.text
+            self.texts[path] = value.shown.strip("'")
             if type(None) in choices and is_null(value):
                 return None
             for choice in choices:
@@ -93,19 +93,25 @@ class Reading:
 
     def _section(self, node: MappingNode, model: type[Section], path: Path) -> dict[str, Any]:
         found: dict[str, Any] = {}
+        meant: set[str | None] = set()
         for key, key_node, item in self._entries(node, path):
             below = (*path, key)
             if self._is_secret(key, below, key_node):
                 continue
             known = model.model_fields.get(key)
             if known is None:
+                meant.add(schema.nearest(key, model.model_fields))
                 self.tell(below, _mark(key_node), schema.unknown_key(key, model))
                 continue
             if not isinstance(item, ScalarNode):
                 self.places[below] = _mark(key_node)
             found[key] = self.value(item, known.annotation, below)
         for key, wanted in model.model_fields.items():
-            if wanted.is_required() and key not in found:
+            if not wanted.is_required() or key in found:
+                continue
+            if key in meant:
+                self.told.add((*path, key))
+            else:
                 self.tell((*path, key), self.places[path], schema.missing(key, wanted))
         return found
 

@@ -15,12 +15,13 @@ from typing import Any, Final, NamedTuple
 
 from yaml.nodes import ScalarNode
 
+_LONGEST_SHOWN: Final = 60
 _TAG: Final = "tag:yaml.org,2002:"
 _KNOWN_TAGS: Final = frozenset(
     {f"{_TAG}{name}" for name in ("str", "int", "float", "bool", "null", "timestamp")}
 )
-_INT: Final = re.compile(r"[+-]?(0|[1-9][0-9]*)")
-_NUMBER: Final = re.compile(r"[+-]?(0|[1-9][0-9]*)(\.[0-9]+)?")
+_INT: Final = re.compile(r"[+-]?(0|[1-9][0-9]{0,17})")
+_NUMBER: Final = re.compile(r"[+-]?(0|[1-9][0-9]{0,17})(\.[0-9]{1,17})?")
 _PERCENTAGE: Final = re.compile(r"([0-9]+(?:\.[0-9]+)?) *[%％]")
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DAMAGED_ID: Final = re.compile(r"[0-9]+(\.[0-9]*)?[eE]\+?[0-9]+|[0-9]+\.[0-9]*")
@@ -36,6 +37,11 @@ class Written(NamedTuple):
     text: str
     quoted: bool
     tag: str
+
+    @property
+    def shown(self) -> str:
+        """The text as a message quotes it."""
+        return repr(self.text if len(self.text) <= _LONGEST_SHOWN else f"{self.text[:20]}…")
 
     @property
     def plain_text(self) -> bool:
@@ -65,7 +71,7 @@ def read(kind: type, value: Written) -> Any:
 def _integer(value: Written) -> int:
     text = _unquoted(value)
     if not _INT.fullmatch(text):
-        raise UnfitError(f"{text!r} is not a whole number; write for example 30")
+        raise UnfitError(f"{value.shown} is not a whole number; write for example 30")
     return int(text)
 
 
@@ -76,8 +82,8 @@ def _number(value: Written) -> str:
     percentage = _PERCENTAGE.fullmatch(text)
     if percentage:
         fraction = (Decimal(percentage[1]) / 100).normalize()
-        raise UnfitError(f"{text!r} is a percentage; write the fraction, {fraction:f}")
-    raise UnfitError(f"{text!r} is not a number; write digits only, for example 0.3")
+        raise UnfitError(f"{value.shown} is a percentage; write the fraction, {fraction:f}")
+    raise UnfitError(f"{value.shown} is not a number; write it in digits, for example 0.3")
 
 
 def _float(value: Written) -> float:
@@ -87,14 +93,16 @@ def _float(value: Written) -> float:
 def _money(value: Written) -> Decimal:
     text = value.text
     if re.search(r"[¥￥元,，]", text):
-        raise UnfitError(f"{text!r} is not a plain number; write yuan in digits, as in 1000.00")
+        raise UnfitError(
+            f"{value.shown} is not a plain number; write yuan in digits, as in 1000.00"
+        )
     return Decimal(_number(value))
 
 
 def _boolean(value: Written) -> bool:
     text = _unquoted(value)
     if text not in ("true", "false"):
-        raise UnfitError(f"{text!r} is neither true nor false; write true or false")
+        raise UnfitError(f"{value.shown} is neither true nor false; write true or false")
     return text == "true"
 
 
@@ -103,21 +111,19 @@ def _date(value: Written) -> date:
         try:
             return date.fromisoformat(value.text)
         except ValueError:
-            raise UnfitError(f"{value.text!r} is not in the calendar") from None
-    raise UnfitError(f"{value.text!r} is not a date; write year-month-day, as in 2027-12-31")
+            raise UnfitError(f"{value.shown} is not in the calendar") from None
+    raise UnfitError(f"{value.shown} is not a date; write year-month-day, as in 2027-12-31")
 
 
 def _string(value: Written) -> str:
     if not value.quoted and _DAMAGED_ID.fullmatch(value.text):
         raise UnfitError(
-            f"{value.text!r} is a number with a point or an exponent, in which the digits of an id "
+            f"{value.shown} is a number with a point or an exponent, in which the digits of an id "
             "are lost; copy the whole id again, or put it in quotes if it is meant so"
         )
     if value.plain_text or re.fullmatch(r"[0-9]+", value.text):
         return value.text
-    raise UnfitError(
-        f"{value.text!r} is read by YAML as something else than text; put it in quotes"
-    )
+    raise UnfitError(f"{value.shown} is read by YAML as something else than text; put it in quotes")
 
 
 def _path(value: Written) -> Path:
@@ -128,7 +134,7 @@ def _path(value: Written) -> Path:
 
 def _unquoted(value: Written) -> str:
     if value.quoted:
-        raise UnfitError(f"{value.text!r} stands in quotes; write it without them")
+        raise UnfitError(f"{value.shown} stands in quotes; write it without them")
     return value.text
 
 

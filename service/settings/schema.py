@@ -21,8 +21,10 @@ def homes() -> Mapping[str, tuple[str, ...]]:
     waiting: list[tuple[str, type[Section]]] = [("", Settings)]
     while waiting:
         home, model = waiting.pop(0)
+        kind = model.model_fields.get("kind")
+        label = home if kind is None else f"{home} of kind {get_args(kind.annotation)[0]}"
         for key, info in model.model_fields.items():
-            found.setdefault(key, []).append(home)
+            found.setdefault(key, []).append(label)
             below = f"{home}.{key}".removeprefix(".")
             waiting.extend((below, inner) for inner in _sections_in(info.annotation))
     return {key: tuple(dict.fromkeys(blocks)) for key, blocks in found.items()}

@@ -1,0 +1,40 @@
+"""The files in config/ are right, and fit the shop that the demo runs."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from connectors.sandbox.platform import SandboxPlatform
+from service.economics import margins, unused
+from service.settings.loader import read
+from service.settings.models import SandboxConnector
+
+CONFIGS = Path(__file__).parents[4] / "config"
+
+
+def test_the_demo_names_adgroups_and_campaigns_of_its_sandbox_shop() -> None:
+    loaded = read(CONFIGS / "kaiche.yaml", {})
+    (demo,) = loaded.settings.accounts
+    assert loaded.warnings == ()
+    assert isinstance(demo.connector, SandboxConnector)
+    shop = SandboxPlatform(
+        clock=lambda: date(2026, 8, 1),
+        seed=demo.connector.seed,
+        keywords=demo.connector.keywords,
+        history_days=1,
+    ).roster()
+    assert len(shop.keywords) >= 2_000
+    assert unused(demo, shop.adgroups) == ()
+    assert demo.budgets.campaigns.keys() <= {row.campaign_id for row in shop.campaigns}
+    sources = {margin.source for margin in margins(demo, shop.adgroups).values()}
+    assert sources == {"adgroup", "item", "default"}
+
+
+def test_the_example_for_an_agency_is_right() -> None:
+    loaded = read(CONFIGS / "examples" / "reports.yaml", {})
+    assert [account.connector.kind for account in loaded.settings.accounts] == ["reports"] * 2
+    assert {warning.path for warning in loaded.warnings} <= {
+        "accounts[0].connector.path",
+        "accounts[1].connector.path",
+    }
