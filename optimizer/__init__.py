@@ -9,12 +9,18 @@ Two calls are the whole door::
 from optimizer.door import estimate
 from optimizer.errors import InfeasiblePolicyError, InputError, OptimizerError, PolicyError
 from optimizer.estimates import Estimates
+from optimizer.plan import Plan
+from optimizer.policy import Policy
+from optimizer.propose import propose
 
 __all__ = [
     "Estimates",
     "InfeasiblePolicyError",
     "InputError",
     "OptimizerError",
+    "Plan",
+    "Policy",
     "PolicyError",
     "estimate",
+    "propose",
 ]

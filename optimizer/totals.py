@@ -89,56 +89,39 @@ class TotalSampler:
         )
 
     def __call__(self, bids: FloatArray) -> TotalDraws:
-        """Draws of spend and contribution at ``bids``."""
+        """Draws of all totals at ``bids``."""
         estimates = self.estimates
         mean = estimates.expect(bids)
         moved = estimates.moved(bids, slice(None))
-        clicks, spend = mean.clicks, mean.spend
         unsure = (
             estimates.traffic.click_dispersion
             + (moved.sensitivity * estimates.response.position_sd) ** 2
             + (EXTRAPOLATION_SD * moved.extrapolated) ** 2
         )
-        sensitivity = moved.sensitivity
         click_price = np.where(moved.shown, moved.price, 0.0)
-        noise = clicks * click_price**2 * (1 + CLICK_PRICE_CV2) + spend**2 * unsure
-        spend_draws = self._gamma(
-            self._shared(spend, sensitivity, (*self.traffic, self.price)),
-            noise.sum() + self._own(spend, (*self.traffic, self.price)),
-            self.own[:, 0],
+        value, margin = estimates.value.mean, estimates.roster.margin
+        per_order = value**2 * (1.0 + estimates.value.cv2)
+        day = _Day(self, moved.sensitivity, unsure, mean.clicks)
+        price_noise = mean.clicks * click_price**2 * (1.0 + CLICK_PRICE_CV2)
+        spend = day.amount(mean.spend, price_noise, (*self.traffic, self.price))
+        sold = (*self.traffic, *self.worth)
+        gains = day.amount(
+            np.maximum(mean.contribution, 0.0), mean.orders * per_order * margin**2, sold
         )
-        contribution = np.zeros(len(spend_draws))
-        order_worth = np.square(estimates.value.mean * estimates.roster.margin)
-        for column, sign in ((1, 1.0), (2, -1.0)):
-            part = np.maximum(sign * mean.contribution, 0.0)
-            if not part.any():
-                continue
-            factors = (*self.traffic, *self.worth)
-            of_part = part > 0
-            counted = (mean.orders * order_worth * (1 + estimates.value.cv2))[of_part].sum()
-            variance = counted + (part**2 * unsure).sum() + self._own(part, factors)
-            common = self._common(spend, part, clicks, unsure, noise.sum(), variance)
-            z = common * self.own[:, 0] + np.sqrt(1.0 - common**2) * self.own[:, column]
-            contribution += sign * self._gamma(
-                self._shared(part, sensitivity, factors), variance, z
-            )
-        return TotalDraws(spend=spend_draws, contribution=contribution)
+        losses = day.amount(
+            np.maximum(-mean.contribution, 0.0), mean.orders * per_order * margin**2, sold
+        )
+        return TotalDraws(
+            spend=day.draw(spend, None, 0),
+            contribution=day.draw(gains, spend, 1) - day.draw(losses, spend, 2),
+            clicks=day.draw(day.amount(mean.clicks, mean.clicks, self.traffic), spend, 1),
+            orders=day.draw(
+                day.amount(mean.orders, mean.orders, (*self.traffic, self.worth[0])), spend, 1
+            ),
+            revenue=day.draw(day.amount(mean.revenue, mean.orders * per_order, sold), spend, 1),
+        )
 
-    def _common(
-        self,
-        spend: FloatArray,
-        part: FloatArray,
-        clicks: FloatArray,
-        unsure: FloatArray,
-        spend_variance: float,
-        part_variance: float,
-    ) -> float:
-        """Correlation of the own noise of spend and contribution, which share their clicks."""
-        together = (spend * part * (unsure + 1.0 / np.maximum(clicks, 1e-9)))[clicks > 0].sum()
-        scale = np.sqrt(spend_variance * part_variance)
-        return float(np.clip(together / scale, 0.0, 0.99)) if scale > 0 else 0.0
-
-    def _shared(
+    def shared_totals(
         self, amount: FloatArray, sensitivity: FloatArray, factors: tuple[Shared, ...]
     ) -> FloatArray:
         """(D,) totals of ``amount`` (n,) under the shared draws."""
@@ -157,7 +140,7 @@ class TotalSampler:
         drawn: FloatArray = np.exp(log_factor) @ total[used]
         return drawn
 
-    def _own(self, amount: FloatArray, factors: tuple[Shared, ...]) -> float:
+    def own_variance(self, amount: FloatArray, factors: tuple[Shared, ...]) -> float:
         """Variance of the total that adgroups and keywords have to themselves."""
         adgroup = self.estimates.adgroup
         variance = 0.0
@@ -167,11 +150,58 @@ class TotalSampler:
             variance += float((by_adgroup**2 * factor.adgroup_variance).sum())
         return variance
 
-    @staticmethod
-    def _gamma(mean: FloatArray, variance: float, z: FloatArray) -> FloatArray:
-        """Gamma draws with given means and variance from normals (Wilson and Hilferty 1931)."""
-        if variance <= 0:
-            return mean
-        ninth = variance / np.maximum(mean, 1e-12) ** 2 / 9.0
-        drawn: FloatArray = mean * np.maximum(1.0 - ninth + np.sqrt(ninth) * z, 0.0) ** 3
-        return drawn
+
+@dataclass(frozen=True, slots=True)
+class _Amount:
+    """A total before its own noise: keyword means (n,), totals under the shared draws, variance."""
+
+    mean: FloatArray
+    shared: FloatArray
+    variance: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Day:
+    """One plan's day: what all its totals have in common."""
+
+    sampler: TotalSampler
+    sensitivity: FloatArray
+    unsure: FloatArray  # (n,) relative variance of clicks beyond Poisson and the shared
+    clicks: FloatArray
+
+    def amount(self, mean: FloatArray, counted: FloatArray, factors: tuple[Shared, ...]) -> _Amount:
+        """A total of ``mean`` (n,) whose counting noise has variance ``counted`` (n,)."""
+        used = mean > 0
+        variance = float(np.where(used, counted, 0.0).sum() + (mean**2 * self.unsure).sum())
+        return _Amount(
+            mean,
+            self.sampler.shared_totals(mean, self.sensitivity, factors),
+            variance + self.sampler.own_variance(mean, factors),
+        )
+
+    def draw(self, amount: _Amount, spend: _Amount | None, column: int) -> FloatArray:
+        """Realised totals (D,); their own noise leans on that of ``spend``, whose clicks they share."""
+        own = self.sampler.own
+        if spend is None:
+            return _gamma(amount.shared, amount.variance, own[:, 0])
+        lean = self._lean(spend, amount)
+        z = lean * own[:, 0] + np.sqrt(1.0 - lean**2) * own[:, column]
+        return _gamma(amount.shared, amount.variance, z)
+
+    def _lean(self, spend: _Amount, amount: _Amount) -> float:
+        """Correlation of two totals' own noise."""
+        scale = np.sqrt(spend.variance * amount.variance)
+        if scale <= 0:
+            return 0.0
+        once = np.where(self.clicks > 0, 1.0 / np.maximum(self.clicks, 1e-9), 0.0)
+        together = float((spend.mean * amount.mean * (self.unsure + once)).sum())
+        return float(np.clip(together / scale, 0.0, 0.99))
+
+
+def _gamma(mean: FloatArray, variance: float, z: FloatArray) -> FloatArray:
+    """Gamma draws with given means and variance from normals (Wilson and Hilferty 1931)."""
+    if variance <= 0:
+        return mean
+    ninth = variance / np.maximum(mean, 1e-12) ** 2 / 9.0
+    drawn: FloatArray = mean * np.maximum(1.0 - ninth + np.sqrt(ninth) * z, 0.0) ** 3
+    return drawn
