@@ -19,6 +19,7 @@ from connectors.errors import PermanentError, RetryableError, SourceError
 from connectors.sandbox.auction import IntArray
 
 _FORMAT: Final = "1"
+_WAIT_SECONDS: Final = 30.0
 _SCHEMA: Final = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE bid_change (
@@ -146,7 +147,7 @@ class BidLog:
     @contextmanager
     def _connection(self, path: Path) -> Iterator[sqlite3.Connection]:
         try:
-            with closing(sqlite3.connect(path, timeout=30.0, isolation_level=None)) as db:
+            with closing(sqlite3.connect(path, timeout=_WAIT_SECONDS, isolation_level=None)) as db:
                 yield db
         except sqlite3.OperationalError as error:
             if "locked" in str(error):

@@ -41,6 +41,7 @@ class Ground:
     ctr: FloatArray
     cvr: FloatArray
     order_value_fen: FloatArray  # (n,) mean
+    item_value_fen: FloatArray  # (G,) mean order of the item
     quality: FloatArray
     quality_score: IntArray  # (n,) 1..10, as the platform shows it
     market_level_fen: FloatArray
@@ -55,6 +56,7 @@ class Ground:
     audience_premium: FloatArray  # (C,)
     auto_campaign: BoolArray  # (C,) the platform bids by itself
     waves: FloatArray  # (3, _WAVES, 2, G): demand, cvr, rivals; days of a period and phase
+    word_waves: FloatArray  # (_WAVES, 2, n): demand; days of a period and phase
 
 
 def draw(scenario: Scenario, seed: int) -> Ground:
@@ -83,6 +85,7 @@ def draw(scenario: Scenario, seed: int) -> Ground:
         ctr=_click_rates(rng, scenario, quality, broad),
         cvr=_conversion(rng, scenario, adgroup, broad),
         order_value_fen=100.0 * item_value[adgroup] * np.exp(0.15 * rng.standard_normal(n)),
+        item_value_fen=100.0 * item_value,
         quality=quality,
         quality_score=np.clip(score, 1, 10).astype(np.int64),
         market_level_fen=_market_level(rng, scenario, item_value, adgroup),
@@ -100,7 +103,8 @@ def draw(scenario: Scenario, seed: int) -> Ground:
         ),
         audience_premium=np.round(rng.uniform(*scenario.audience_premium, plans), 2),
         auto_campaign=_auto_campaigns(rng, scenario),
-        waves=_waves(rng, scenario, groups),
+        waves=_waves(rng, scenario.drift_days, (3, _WAVES, groups)),
+        word_waves=_waves(rng, scenario.word_wave_days, (_WAVES, n)),
     )
 
 
@@ -108,7 +112,9 @@ def _group_sizes(rng: np.random.Generator, n: int, groups: int) -> IntArray:
     """Uneven sizes that sum to n, none above the platform's limit."""
     weights = rng.gamma(2.0, 1.0, groups) + 0.05
     sizes = np.zeros(groups, dtype=np.int64)
-    left = n
+    if n >= groups:
+        sizes += 1  # no adgroup without a word
+    left = n - int(sizes.sum())
     while left > 0:
         room = sizes < MAX_WORDS_PER_ADGROUP
         share = np.where(room, weights, 0.0)
@@ -169,11 +175,20 @@ def _auto_campaigns(rng: np.random.Generator, scenario: Scenario) -> BoolArray:
     return auto
 
 
-def _waves(rng: np.random.Generator, scenario: Scenario, groups: int) -> FloatArray:
-    shape = (3, _WAVES, groups)
-    period = rng.uniform(*scenario.drift_days, shape)
+def _waves(
+    rng: np.random.Generator, days: tuple[float, float], shape: tuple[int, ...]
+) -> FloatArray:
+    """Periods and phases of sine waves, stacked on the last but one axis."""
+    period = rng.uniform(*days, shape)
     phase = rng.uniform(0.0, 2.0 * np.pi, shape)
-    return np.stack([period, phase], axis=2)
+    return np.stack([period, phase], axis=-2)
+
+
+def _swing(waves: FloatArray, day: int) -> FloatArray:
+    """Value of unit variance that moves smoothly with the day; the waves' last axis remains."""
+    period, phase = waves[..., 0, :], waves[..., 1, :]
+    total = np.sin(2.0 * np.pi * day / period + phase).sum(axis=-2)
+    return np.asarray(total * np.sqrt(2.0 / _WAVES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,12 +207,12 @@ def on_day(scenario: Scenario, ground: Ground, day: int) -> DayMeans:
     if scenario.promotion_cycle and day % scenario.promotion_cycle in scenario.promotion_days:
         demand *= scenario.promotion_demand
         cvr, rival = scenario.promotion_cvr, scenario.promotion_rival
-    period, phase = ground.waves[:, :, 0], ground.waves[:, :, 1]
-    wave = np.sin(2.0 * np.pi * day / period + phase).sum(axis=1) * np.sqrt(2.0 / _WAVES)
     strength = scenario.drift_log_amplitude * np.array([[1.0], [0.5], [0.5]])
-    factor = np.exp(strength * wave)[:, ground.adgroup]
+    factor = np.exp(strength * _swing(ground.waves, day))[:, ground.adgroup]
+    amplitude = scenario.word_wave_log_sd
+    fashion = np.exp(amplitude * _swing(ground.word_waves, day) - 0.5 * amplitude**2)
     return DayMeans(
-        searches=ground.searches * demand * factor[0],
+        searches=ground.searches * demand * factor[0] * fashion,
         cvr=np.minimum(ground.cvr * cvr * factor[1], 0.5),
         market_level_fen=ground.market_level_fen * rival * factor[2],
     )

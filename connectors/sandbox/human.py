@@ -26,10 +26,10 @@ class Habits:
 
     start_log_sd: float = 0.32
     adgroup_log_sd: float = 0.20
-    raise_starved: float = 0.12
-    cut_spike: float = 0.55
-    cut_barren: float = 0.15
-    raise_seller: float = 0.20
+    raise_starved: float = 0.15
+    cut_spike: float = 0.40
+    cut_barren: float = 0.08
+    raise_seller: float = 0.06
     fiddle: float = 0.004
 
 
@@ -62,11 +62,16 @@ class Specialist:
         habits = self._habits
         recent = report.last(_LOOK_BACK)
         spend, clicks = recent.spend_fen, recent.clicks
-        usual = spend[:-1].mean(axis=0) if len(spend) > 1 else np.zeros(spend.shape[1])
-        spike = (spend[-1] > 2.0 * usual + 50) & (clicks[-1] >= 3)
+        settled = len(spend) > 3  # nobody knows what is usual before
+        spike = (
+            settled
+            & (spend[-1] > 1.7 * spend[-_LOOK_BACK:-1].sum(axis=0) / max(len(spend) - 1, 1) + 50)
+            & (clicks[-1] >= 3)
+        )
         barren = (clicks.sum(axis=0) >= 25) & (recent.orders.sum(axis=0) == 0)
         seller = recent.orders[-1] >= 1
-        starved = recent.impressions[-3:].sum(axis=0) < 6
+        lately = recent.impressions[-2:].mean(axis=0)
+        starved = settled & (lately < np.maximum(2.0, 0.55 * recent.impressions.mean(axis=0)))
         return [
             (spike & (mood < habits.cut_spike), -0.08 - 0.17 * size),
             (barren & (mood < habits.cut_barren), -0.05 - 0.15 * size),

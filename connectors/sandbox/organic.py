@@ -49,10 +49,7 @@ def natural_orders(
     """(G,) natural orders of ``day`` and their revenue in fen; same day and past, same figures."""
     rng = np.random.default_rng(np.random.SeedSequence([market.seed, 0x0A6A, day]))
     orders = rng.poisson(expected_natural_orders(market, day, earlier))
-    ground, groups = market.ground, market.scenario.adgroups
-    words = np.maximum(np.bincount(ground.adgroup, minlength=groups), 1)
-    value = np.bincount(ground.adgroup, ground.order_value_fen, groups) / words
-    tail = market.scenario.order_value_tail_log_sd
-    spread = np.exp(tail * rng.standard_normal(groups) / np.sqrt(np.maximum(orders, 1)))
-    revenue = np.round(orders * value * spread).astype(np.int64)
+    tail = market.scenario.order_value_tail_log_sd / np.sqrt(np.maximum(orders, 1))
+    spread = np.exp(tail * rng.standard_normal(len(orders)))
+    revenue = np.round(orders * market.ground.item_value_fen * spread).astype(np.int64)
     return orders.astype(np.int64), revenue

@@ -89,6 +89,10 @@ class Scenario:
     drift_log_amplitude: float = 0.0
     drift_days: tuple[float, float] = (35.0, 90.0)
 
+    # Words come into fashion and go, over days to weeks: log sd of a word's own demand.
+    word_wave_log_sd: float = 0.30
+    word_wave_days: tuple[float, float] = (7.0, 28.0)
+
     # Promotion days: day numbers modulo the cycle; 0 = none.
     promotion_cycle: int = 0
     promotion_days: tuple[int, ...] = ()

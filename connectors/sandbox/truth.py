@@ -336,7 +336,7 @@ def _stop_hours(spend: FloatArray, budget: FloatArray, cap: float) -> FloatArray
     running = spend @ gone
     stop = _first_reached(minutes, running, budget)
     account = np.minimum(running, budget[:, None]).sum(axis=0)
-    return np.minimum(stop, _first_reached(minutes, account[None, :], np.array([cap]))[0])
+    return np.asarray(np.minimum(stop, _first_reached(minutes, account[None, :], np.array([cap]))))
 
 
 def _first_reached(minutes: FloatArray, running: FloatArray, limit: FloatArray) -> FloatArray:
@@ -348,7 +348,8 @@ def _first_reached(minutes: FloatArray, running: FloatArray, limit: FloatArray) 
     room = np.where(np.isfinite(limit), limit, 0.0) - low
     part = np.clip(room / np.maximum(high - low, 1e-12), 0.0, 1.0)
     time = minutes[np.maximum(after - 1, 0)] + part * (minutes[1] - minutes[0])
-    return np.asarray(np.where(reached.any(axis=1), np.where(after == 0, 0.0, time), 24.0))
+    hour: FloatArray = np.where(reached.any(axis=1), np.where(after == 0, 0.0, time), 24.0)
+    return hour
 
 
 def _campaign_budgets(rules: Limits, campaigns: int) -> FloatArray:

@@ -22,7 +22,13 @@ from connectors.sandbox.scenario import (
     MAX_WORDS_PER_ADGROUP,
     NEW_WORDS,
     PROMOTION,
+    Scenario,
 )
+
+
+def steady(scenario: Scenario) -> Scenario:
+    """Without words going in and out of fashion."""
+    return replace(scenario, word_wave_log_sd=0.0)
 
 
 def as_bytes(ground: Ground) -> bytes:
@@ -70,7 +76,7 @@ def test_hours_are_quiet_at_night_and_peak_thrice() -> None:
 
 def test_weekdays_repeat_and_average_to_one() -> None:
     ground = draw(DENSE, 1)
-    week = [on_day(DENSE, ground, 738_000 + i).searches.sum() for i in range(14)]
+    week = [on_day(steady(DENSE), ground, 738_000 + i).searches.sum() for i in range(14)]
     assert week[:7] == pytest.approx(week[7:])
     assert np.mean(week[:7]) == pytest.approx(ground.searches.sum())
     saturday = next(i for i in range(7) if (738_000 + i - 1) % 7 == 5)
@@ -82,21 +88,33 @@ def test_drift_moves_slowly_and_only_where_asked() -> None:
     ground = draw(DRIFT, 2)
     monday = 738_001 - (738_001 - 1) % 7
     weeks = np.array(
-        [np.log(on_day(DRIFT, ground, monday + 7 * w).searches + 1) for w in range(12)]
+        [np.log(on_day(steady(DRIFT), ground, monday + 7 * w).searches + 1) for w in range(12)]
     )
     change = np.abs(np.diff(weeks, axis=0))
     assert change.max() < 0.9
     assert (weeks.max(axis=0) - weeks.min(axis=0)).max() > 0.5
     still = draw(DENSE, 2)
-    first, later = on_day(DENSE, still, monday), on_day(DENSE, still, monday + 70)
+    first, later = (on_day(steady(DENSE), still, monday + days) for days in (0, 70))
     assert np.array_equal(first.searches, later.searches)
     assert np.array_equal(first.market_level_fen, later.market_level_fen)
+
+
+def test_words_come_into_fashion_and_go() -> None:
+    ground = draw(DENSE, 2)
+    some = ground.searches > 0
+    days = [on_day(DENSE, ground, 738_000 + 7 * week).searches[some] for week in range(104)]
+    logs = np.log(np.array(days) / ground.searches[some])
+    assert np.median(logs.std(axis=0)) == pytest.approx(0.30, abs=0.04)
+    assert np.mean(np.exp(logs)) == pytest.approx(WEEKDAY_LEVEL[(738_000 - 1) % 7], rel=0.02)
+    daily = [on_day(DENSE, ground, 738_000 + day).searches[some] for day in range(29)]
+    weekday = WEEKDAY_LEVEL[(738_000 + np.arange(29) - 1) % 7][:, None]
+    assert np.abs(np.diff(np.log(np.array(daily) / weekday), axis=0)).max() < 0.7
 
 
 def test_promotion_days_sell_more_and_cost_more() -> None:
     ground = draw(PROMOTION, 1)
     start = 30 * 24_600
-    plain, promoted = on_day(PROMOTION, ground, start + 9), on_day(PROMOTION, ground, start + 16)
+    plain, promoted = (on_day(steady(PROMOTION), ground, start + day) for day in (9, 16))
     assert (start + 9) % 7 == (start + 16) % 7
     assert promoted.searches.sum() / plain.searches.sum() == pytest.approx(2.6)
     assert (promoted.cvr / plain.cvr).max() == pytest.approx(1.5)

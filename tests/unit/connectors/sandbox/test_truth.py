@@ -14,7 +14,9 @@ from connectors.sandbox.truth import Limits, Truth
 DAY = 738_000
 MARKET = Market(DENSE, 1)
 TRUTH = Truth(MARKET)
-QUIET = replace(DENSE, day_log_sd=0.0, campaign_day_log_sd=0.0, cvr_day_log_sd=0.0)
+QUIET = replace(
+    DENSE, day_log_sd=0.0, campaign_day_log_sd=0.0, cvr_day_log_sd=0.0, word_wave_log_sd=0.0
+)
 
 
 def test_expectations_are_the_long_run_mean() -> None:
