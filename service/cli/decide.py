@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 
 from service import decisions
 from service.approval import Action, states_allowing
-from service.cli.options import AccountId, Command, Json, command_of, origin
+from service.cli.options import AccountId, Command, Json, ProposalId, command_of, origin
 from service.cli.proposals import chosen
 from service.cli.screen import yuan
+from service.cli.summary import show_breaches
 from service.decisions import Outcome
 from service.errors import ConflictError, InputError
 from service.store import lines
@@ -97,6 +98,31 @@ def reject(
     )
     choice.must_be_meant(everything)
     _carry_out(command, Action.REJECT, choice, reason=reason, sure=yes)
+
+
+def override(
+    context: typer.Context,
+    *,
+    reason: Annotated[str, typer.Option("--reason", help="放行理由, 必填 · Why; required.")],
+    proposal: ProposalId = None,
+    account: AccountId = None,
+    yes: Yes = False,
+    as_json: Json = False,
+) -> None:
+    """放行被护栏拦下的建议, 须写理由 · Open a proposal that the guardrails blocked, with a reason."""
+    command = command_of(context, machine=as_json)
+    with command.store() as store:
+        with store.read() as session:
+            row = chosen(session, proposal, account)
+        show_breaches(command.screen, row.breaches)
+        question = command.screen.speech(
+            f"确定放行 {row.business_date} 的建议?", f"Open the proposal of {row.business_date}?"
+        )
+        if not yes and not typer.confirm(question, err=True):
+            raise typer.Exit(1)
+        with store.begin() as session:
+            outcome = decisions.override(session, origin(), row.proposal_id, reason)
+    _report(command, outcome)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,14 +14,19 @@ from optimizer.errors import OptimizerError
 from service.cli.failures import code_of
 from service.cli.options import AccountId, Command, Json, command_of, day_of
 from service.cli.progress import StepProgress
-from service.cli.summary import line_values, show_lines, show_proposal, summary_of
+from service.cli.summary import (
+    largest_changes,
+    line_values,
+    show_lines,
+    show_proposal,
+    summary_of,
+)
 from service.errors import ConfigError, ConflictError, ServiceError
 from service.nightly import NightResult
 from service.replay import Replay
 from service.replay import replay as replay_run
 from service.settings.models import Account
-from service.store import Store, lines, runs
-from service.store.lines import LineFilter
+from service.store import Store, runs
 from service.wiring import Wiring
 
 LARGEST = 10
@@ -142,8 +147,7 @@ def _show(command: Command, store: Store, planned: Planned) -> dict[str, Any]:
     screen, row = command.screen, planned.result.proposal
     with store.read() as session:
         summary = summary_of(session, row)
-        wanted = LineFilter(proposal_id=row.proposal_id, changed=True)
-        largest = lines.page(session, wanted, sort="change_size", limit=LARGEST).rows
+        largest = largest_changes(session, row.proposal_id, LARGEST)
         rejects = len(runs.rejects(session, row.run_id, limit=10_000))
     show_proposal(screen, summary)
     show_lines(screen, largest)

@@ -14,7 +14,13 @@ from service import audit
 from service.approval import State
 from service.cli.options import AccountId, Json, Limit, ProposalId, command_of, origin
 from service.cli.screen import yuan
-from service.cli.summary import line_values, show_lines, show_proposal, summary_of
+from service.cli.summary import (
+    largest_changes,
+    line_values,
+    show_lines,
+    show_proposal,
+    summary_of,
+)
 from service.cli.words import state_words
 from service.errors import ConflictError, InputError, NotFoundError
 from service.sheet import SheetRow, workbook
@@ -85,8 +91,7 @@ def show(
     with command.store() as store, store.read() as session:
         row = chosen(session, proposal, account)
         summary = summary_of(session, row)
-        wanted = LineFilter(proposal_id=row.proposal_id, changed=True)
-        largest = lines.page(session, wanted, sort="change_size", limit=limit).rows
+        largest = largest_changes(session, row.proposal_id, limit)
     if as_json:
         command.screen.emit(summary.values() | {"lines": [line_values(line) for line in largest]})
         return

@@ -13,6 +13,8 @@ from service.store import audit, runs
 from service.store.audit import AuditFilter
 from service.store.rows import AuditRow
 
+LONGEST = 100  # letters of a change in the table; --json has all of it
+
 
 def list_runs(
     context: typer.Context, account: AccountId = None, limit: Limit = 20, as_json: Json = False
@@ -102,4 +104,5 @@ def _change(event: AuditRow) -> str:
         f"{name}: {before[name]} → {value}" if name in before else f"{name}: {value}"
         for name, value in after.items()
     ]
-    return "; ".join(changed + ([event.reason] if event.reason else []))
+    text = "; ".join(([event.reason] if event.reason else []) + changed)
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"

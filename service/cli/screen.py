@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, TextIO
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -18,6 +19,8 @@ from rich.text import Text
 from service.cli.speech import Speech, can_show_chinese, language_of
 
 PIPE_WIDTH = 120
+FOLDED = 14  # terminal columns that a column of words can be folded down to
+GAP = 2
 
 
 class Screen:
@@ -66,20 +69,47 @@ class Screen:
     def table(
         self, title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, text: int = 1
     ) -> None:
-        """A table whose first ``text`` columns are words and the others numbers, aligned right."""
-        table = Table(title=title or None, title_justify="left", box=None, pad_edge=False)
+        """A table whose first ``text`` columns are words and the others numbers, aligned right.
+
+        Where the numbers would not fit side by side, every row becomes a paragraph of its own.
+        """
+        cells = [["" if cell is None else str(cell) for cell in row] for row in rows]
+        if title:
+            self.people.print(Text(title, style="bold"))
+        if _least_width(columns, cells, text) > self.people.width:
+            self._paragraphs(columns, cells)
+        else:
+            self._columns(columns, cells, text)
+        self.people.print()
+
+    def _columns(self, columns: Sequence[str], cells: Sequence[Sequence[str]], text: int) -> None:
+        table = Table(box=None, pad_edge=False, header_style="bold")
         for place, column in enumerate(columns):
             words = place < text
             table.add_column(
-                column,
+                Text(column),
                 justify="left" if words else "right",
                 overflow="fold",
-                no_wrap=not words and len(columns) < 8,
+                no_wrap=not words,
             )
-        for row in rows:
-            table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
+        for row in cells:
+            table.add_row(*map(Text, row))
         self.people.print(table)
-        self.people.print()
+
+    def _paragraphs(self, columns: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
+        for row in cells:
+            pairs = zip(columns[1:], row[1:], strict=True)
+            rest = ", ".join(f"{column} {cell}" for column, cell in pairs if cell)
+            self.people.print(Text(f"{row[0]}  {rest}"))
+
+
+def _least_width(columns: Sequence[str], cells: Sequence[Sequence[str]], text: int) -> int:
+    """Columns of the terminal below which the table breaks numbers apart."""
+    widths = [
+        max(cell_len(row[place]) for row in (columns, *cells)) for place in range(len(columns))
+    ]
+    words = sum(min(width, FOLDED) for width in widths[:text])
+    return words + sum(widths[text:]) + GAP * (len(columns) - 1)
 
 
 def _console(stream: TextIO, *, stderr: bool = False) -> Console:

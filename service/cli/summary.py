@@ -90,6 +90,24 @@ def summary_of(session: Session, proposal: ProposalRow) -> Summary:
     )
 
 
+def largest_changes(session: Session, proposal_id: str, count: int) -> list[LineRow]:
+    """The ``count`` lines whose expected spend changes most, up or down, largest first."""
+    wanted = LineFilter(proposal_id=proposal_id, changed=True)
+    found = {
+        line.line_id: line
+        for descending in (True, False)
+        for line in lines.page(
+            session, wanted, sort="spend_change", descending=descending, limit=count
+        ).rows
+    }
+    by_size = sorted(found.values(), key=lambda line: (-abs(_spend_change(line)), line.line_id))
+    return by_size[:count]
+
+
+def _spend_change(line: LineRow) -> int:
+    return line.spend_after_fen - line.spend_before_fen
+
+
 def show_proposal(screen: Screen, summary: Summary) -> None:
     """The sums, the sentence about the last yuan, the breaches, the lines by reason."""
     row, speech = summary.proposal, screen.speech
@@ -102,7 +120,7 @@ def show_proposal(screen: Screen, summary: Summary) -> None:
     )
     _show_sums(screen, summary)
     _show_last_yuan(screen, summary)
-    _show_breaches(screen, row.breaches)
+    show_breaches(screen, row.breaches)
     screen.table(
         "",
         speech("原因 词数", "reason words").split(),
@@ -120,7 +138,7 @@ def _show_sums(screen: Screen, summary: Summary) -> None:
             sums.contribution_after_fen,
         ),
         (
-            speech("预计亏损", "expected loss"),
+            speech("预计亏损 (负为盈利)", "expected loss (negative: profit)"),
             sums.spend_before_fen - sums.contribution_before_fen,
             sums.spend_after_fen - sums.contribution_after_fen,
         ),
@@ -160,10 +178,14 @@ def _round_yuan(fen: float) -> str:
     return f"¥{fen / 100:,.0f}"
 
 
-def _show_breaches(screen: Screen, breaches: Iterable[Mapping[str, Any]]) -> None:
-    for breach in breaches:
-        text = str(breach.get("message") or "; ".join(f"{k} {v}" for k, v in breach.items()))
-        screen.say(f"护栏: {text}", f"Guardrail: {text}", style="bold red")
+def show_breaches(screen: Screen, breaches: Iterable[Mapping[str, Any]]) -> None:
+    """The guardrails that the plan does not keep, in words."""
+    found = list(breaches)
+    for breach in found:
+        zh, en = breach["message_zh"], breach["message_en"]
+        screen.say(f"护栏: {zh}", f"Guardrail: {en}", style="bold red")
+    if found:
+        screen.people.print()
 
 
 def _most_first(counts: Mapping[str, int]) -> Sequence[tuple[str, int]]:
