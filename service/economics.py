@@ -78,12 +78,11 @@ def break_even(economics: Economics) -> BreakEven:
             net_roas=None,
             gross_roas=1 / economics.margin_rate if economics.margin_rate > 0 else None,
         )
-    terms = _terms(economics)
-    price, kept = terms[0].yuan, 1 - _exact(economics.refund_rate)
-    unit = sum((term.yuan for term in terms), Decimal(0))
+    price, kept = _exact(economics.price), 1 - _exact(economics.refund_rate)
+    unit = _contribution_of_sent(economics) / kept
     return BreakEven(
         given=economics,
-        terms=terms,
+        terms=_terms(economics),
         unit_margin=unit,
         margin_rate=float(unit * kept / price),
         net_roas=float(price / unit) if unit > 0 else None,
@@ -118,6 +117,15 @@ def unused(account: Account, adgroups: Sequence[AdgroupRow]) -> tuple[Economics,
         for entry in account.economics
         if _kind(entry) != "default" and (_kind(entry), _name(entry)) not in known
     )
+
+
+def _contribution_of_sent(economics: Economics) -> Decimal:
+    """U(1 − r), what a sent unit leaves; without a division, so that its sign is exact."""
+    price, goods = _exact(economics.price), _exact(economics.goods)
+    refund = _exact(economics.refund_rate)
+    kept_earns = price * (1 - _exact(economics.fee_rate)) - goods
+    returned_costs = goods * _exact(economics.damage_rate) + _exact(economics.freight_back)
+    return kept_earns * (1 - refund) - returned_costs * refund - _exact(economics.freight)
 
 
 def _terms(economics: Economics) -> tuple[Term, ...]:

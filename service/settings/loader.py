@@ -125,7 +125,7 @@ def _sentence(error: ErrorDetails, found: Reading, path: tuple[int | str, ...]) 
         return f"is no id; {_FORMS[PLATFORM_ID]}"
     context = error.get("ctx", {})
     if error["type"] == "string_pattern_mismatch":
-        return f"{text!r} is not accepted; {_FORMS[context['pattern']]}"
+        return f"{text} is not accepted; {_FORMS[context['pattern']]}"
     return _SENTENCES[error["type"]].format(text=text, **context)
 
 

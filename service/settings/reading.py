@@ -71,7 +71,7 @@ class Reading:
     def _scalar(self, node: ScalarNode, choices: tuple[Any, ...], path: Path) -> Any:
         try:
             value = written(node)
-            self.texts[path] = value.shown.strip("'")
+            self.texts[path] = value.shown
             if type(None) in choices and is_null(value):
                 return None
             for choice in choices:
