@@ -10,10 +10,10 @@ from importlib.metadata import version
 from typing import Any, Protocol
 
 import uvicorn
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 
-from service.api import accounts, audit, decisions, health, lines, proposals, runs
+from service.api import PREFIX, accounts, audit, decisions, health, lines, proposals, runs
 from service.api.context import Context, Nights
 from service.api.intake import LARGEST_BODY, Intake
 from service.api.metrics import RequestMetrics, StateCollector
@@ -26,7 +26,6 @@ from service.errors import StoreError
 from service.store import idempotency
 from service.wiring import Wiring
 
-API = "/api/v1"
 ANSWERS_KEPT = timedelta(days=30)
 SERVER_OPTIONS: dict[str, Any] = {
     "log_config": None,
@@ -69,7 +68,7 @@ def create_app(
         title=TITLE,
         version=context.version,
         lifespan=_lifespan(context, scheduler),
-        openapi_url=f"{API}/openapi.json",
+        openapi_url=f"{PREFIX}/openapi.json",
         docs_url=None,  # the bundled pages load their scripts from elsewhere
         redoc_url=None,
         redirect_slashes=False,
@@ -84,16 +83,10 @@ def create_app(
         app.add_exception_handler(error, handler)
     app.add_exception_handler(RequestValidationError, on_invalid_request)
     app.include_router(health.probes)
-    app.include_router(_versioned())
+    for noun in (accounts, runs, proposals, lines, decisions, audit, health):
+        app.include_router(noun.router, responses=problem_responses(*_ALWAYS))
     app.openapi = document_maker(app)  # type: ignore[method-assign]  # FastAPI's documented way
     return app
-
-
-def _versioned() -> APIRouter:
-    api = APIRouter(prefix=API, responses=problem_responses(*_ALWAYS))
-    for noun in (accounts, runs, proposals, lines, decisions, audit, health):
-        api.include_router(noun.router)
-    return api
 
 
 def _lifespan(
@@ -139,5 +132,5 @@ def serve(
     rule = access(token, host=host)
     app = create_app(wiring, access=rule, scheduler=scheduler)
     say(rule.sentence)
-    say(f"http://{f'[{host}]' if ':' in host else host}:{port}{API}")
+    say(f"http://{f'[{host}]' if ':' in host else host}:{port}{PREFIX}")
     uvicorn.run(app, host=host, port=port, **SERVER_OPTIONS)

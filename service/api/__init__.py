@@ -1,1 +1,3 @@
 """REST under /api/v1."""
+
+PREFIX = "/api/v1"

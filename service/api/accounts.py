@@ -9,6 +9,7 @@ from fastapi import Path as InPath
 from sqlalchemy.orm import Session
 
 from service import economics
+from service.api import PREFIX
 from service.api.context import InContext
 from service.api.openapi import problem_responses
 from service.api.schemas import Page
@@ -24,7 +25,7 @@ from service.api.schemas.lines import TermView
 from service.settings.models import Account, Economics
 from service.store import proposals, runs
 
-router = APIRouter(prefix="/accounts", tags=["accounts"])
+router = APIRouter(prefix=f"{PREFIX}/accounts", tags=["accounts"])
 
 AccountIdInPath = Annotated[
     str, InPath(max_length=64, description="The account's id.", examples=["shop-1"])

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, Field
 
+from service.api import PREFIX
 from service.api.context import InContext
 from service.api.openapi import problem_responses
 from service.api.pagination import DEFAULT_LIMIT, LONGEST_CURSOR, MOST, decode, encode
@@ -15,7 +16,7 @@ from service.api.schemas.audit import AuditView
 from service.store import audit
 from service.store.audit import AuditFilter
 
-router = APIRouter(prefix="/audit-events", tags=["audit"])
+router = APIRouter(prefix=f"{PREFIX}/audit-events", tags=["audit"])
 
 _Text = Annotated[str, Field(max_length=64, pattern=r"^[^\x00]+$")]
 

@@ -6,14 +6,14 @@ Every decision is bound to what was shown (``If-Match``, or a tag a line) and is
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from fastapi import APIRouter
 from sqlalchemy.orm import Session
 from starlette.responses import JSONResponse
 
 from service import decisions
-from service.api import etags
+from service.api import PREFIX, etags
 from service.api.context import ByWhom, Context, InContext
 from service.api.etags import IfMatch
 from service.api.idempotency import DoOnce, Once
@@ -39,7 +39,7 @@ from service.settings.models import Guardrails
 from service.store import lines, proposals
 from service.store.lines import LineFilter
 
-router = APIRouter(tags=["decisions"])
+router = APIRouter(prefix=PREFIX, tags=["decisions"])
 
 _REFUSALS = problem_responses(
     "not-found",
@@ -242,7 +242,7 @@ def _edit_many(
     )
 
 
-def _shown_lines(shown: tuple[ShownLine, ...]) -> Mapping[int, str]:
+def _shown_lines(shown: Sequence[ShownLine]) -> Mapping[int, str]:
     tagged = {line.line_id: (line.etag or "").strip('"') for line in shown}
     untagged = [line_id for line_id, tag in tagged.items() if not tag]
     if untagged:

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Request, Response
 from fastapi import Path as InPath
 
-from service.api import metrics
+from service.api import PREFIX, metrics
 from service.api.context import Context, InContext
 from service.api.metrics import Counts, RequestMetrics
 from service.api.openapi import problem_responses
@@ -20,7 +20,7 @@ from service.store import lines, proposals, runs
 from service.store.lines import LineFilter
 
 probes = APIRouter(tags=["health"])
-router = APIRouter(prefix="/problems", tags=["problems"])
+router = APIRouter(prefix=f"{PREFIX}/problems", tags=["problems"])
 
 
 @probes.get("/healthz", operation_id="getHealth", summary="Is the process alive?")

@@ -42,10 +42,12 @@ Work = Callable[[Session], Answer]
 class Once:
     """Carries out one request's work once; made for the request by ``once``."""
 
-    def __init__(self, request: Request, context: InContext, key: IdempotencyKey) -> None:
+    def __init__(
+        self, request: Request, context: InContext, idempotency_key: IdempotencyKey
+    ) -> None:
         self._request = request
         self._context = context
-        self._key = key
+        self._key = idempotency_key
 
     def __call__(self, demand: Demand, work: Work) -> JSONResponse:
         """Do ``work`` in one transaction and answer, or repeat the first answer.

@@ -12,7 +12,7 @@ from pydantic import Field
 from sqlalchemy.orm import Session
 
 from service import economics, inputs
-from service.api import etags
+from service.api import PREFIX, etags
 from service.api.context import Context, InContext
 from service.api.openapi import problem_responses
 from service.api.pagination import DEFAULT_LIMIT, LONGEST_CURSOR, MOST, decode, encode
@@ -31,17 +31,18 @@ from service.api.schemas.lines import (
     TermView,
     Totals,
 )
-from service.approval import allowed
+from service.approval import Action, allowed
 from service.errors import NotFoundError
 from service.store import audit, facts, lines, proposals, roster, runs
 from service.store.audit import AuditFilter
 from service.store.rows import LineRow, RunRow
 
-router = APIRouter(tags=["lines"])
+router = APIRouter(prefix=PREFIX, tags=["lines"])
 
 LineIdInPath = Annotated[
     int, InPath(ge=1, le=2**63 - 1, description="The line's id.", examples=[1042])
 ]
+OFFERED = frozenset({Action.APPROVE, Action.REJECT, Action.EDIT, Action.WITHDRAW})
 _PAST = 30
 _EVENTS = 100
 
@@ -113,7 +114,9 @@ def get_line(line_id: LineIdInPath, context: InContext, response: Response) -> L
 def line_view(line: LineRow) -> LineView:
     """A line as lists show it, with its tag and what may be done to it."""
     shown = {name: getattr(line, name) for name in LineView.model_fields if hasattr(line, name)}
-    return LineView(**shown, etag=etags.line_tag(line), actions=allowed(line.state))
+    shown["expected"] = {name: value for name, value in line.expected.items() if name != "rates"}
+    offered = tuple(action for action in allowed(line.state) if action in OFFERED)
+    return LineView(**shown, etag=etags.line_tag(line), actions=offered)
 
 
 def line_detail(session: Session, context: Context, line: LineRow) -> LineDetail:

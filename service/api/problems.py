@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
+from service.api import PREFIX
 from service.errors import (
     ConflictError,
     InputError,
@@ -29,7 +30,7 @@ from service.errors import (
 )
 
 MEDIA_TYPE = "application/problem+json"
-PROBLEMS_PATH = "/api/v1/problems/"
+PROBLEMS_PATH = f"{PREFIX}/problems/"
 
 log = logging.getLogger(__name__)
 

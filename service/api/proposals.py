@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from starlette.responses import JSONResponse
 
 from service import audit, decisions, sheet
-from service.api import etags
+from service.api import PREFIX, etags
 from service.api.context import ByWhom, InContext
 from service.api.etags import IfMatch
 from service.api.idempotency import DoOnce
@@ -25,9 +25,9 @@ from service.approval import State
 from service.store import audit as events
 from service.store import lines, proposals
 from service.store.lines import LineFilter
-from service.store.rows import ProposalRow
+from service.store.rows import LineRow, ProposalRow
 
-router = APIRouter(prefix="/proposals", tags=["proposals"])
+router = APIRouter(prefix=f"{PREFIX}/proposals", tags=["proposals"])
 
 ProposalIdInPath = Annotated[
     str, InPath(max_length=36, description="The proposal's id.", examples=["0198f2a5-0e77-7d31"])
@@ -149,35 +149,37 @@ def download_sheet(proposal_id: ProposalIdInPath, context: InContext, origin: By
 
     That the lines left, and the hash of the file, is put on record.
     """
-    with context.store.begin() as session:
+    approved = LineFilter(proposal_id=proposal_id, states=(State.APPROVED,))
+    with context.store.read() as session:
         proposal = proposals.get(session, proposal_id)
-        approved = LineFilter(proposal_id=proposal_id, states=(State.APPROVED,))
-        rows = [
-            sheet.SheetRow(
-                campaign_id=line.campaign_id,
-                adgroup_id=line.adgroup_id,
-                keyword_id=line.keyword_id,
-                word=line.word,
-                match=line.match,
-                bid_before_fen=line.bid_before_fen,
-                bid_fen=line.bid_fen,
-            )
-            for line in lines.select_lines(session, approved)
-            if line.bid_fen is not None
-        ]
-        content = sheet.workbook(rows)
-        record = audit.sheet_exported(
-            origin,
-            account_id=proposal.account_id,
-            proposal_id=proposal_id,
-            lines=len(rows),
-            sha256=hashlib.sha256(content).hexdigest(),
-        )
+        rows = [_sheet_row(line) for line in lines.select_lines(session, approved)]
+    content = sheet.workbook(rows)
+    record = audit.sheet_exported(
+        origin,
+        account_id=proposal.account_id,
+        proposal_id=proposal_id,
+        lines=len(rows),
+        sha256=hashlib.sha256(content).hexdigest(),
+    )
+    with context.store.begin() as session:
         events.append(session, [record])
     name = f"kaiche-{proposal.account_id}-{proposal.business_date:%Y%m%d}.xlsx"
     disposition = f'attachment; filename="{name}"'
     return Response(
         content, media_type=sheet.MEDIA_TYPE, headers={"content-disposition": disposition}
+    )
+
+
+def _sheet_row(line: LineRow) -> sheet.SheetRow:
+    assert line.bid_fen is not None  # only a word with a bid can be approved
+    return sheet.SheetRow(
+        campaign_id=line.campaign_id,
+        adgroup_id=line.adgroup_id,
+        keyword_id=line.keyword_id,
+        word=line.word,
+        match=line.match,
+        bid_before_fen=line.bid_before_fen,
+        bid_fen=line.bid_fen,
     )
 
 

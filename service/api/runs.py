@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Response
 from fastapi import Path as InPath
 from sqlalchemy.orm import Session
 
+from service.api import PREFIX
 from service.api.context import Context, InContext
 from service.api.openapi import problem_responses
 from service.api.pagination import DEFAULT_LIMIT, Cursor, Limit, decode, encode, night_key
@@ -22,7 +23,7 @@ from service.api.schemas.runs import (
 from service.store import proposals, runs
 from service.store.rows import RunRow
 
-router = APIRouter(prefix="/runs", tags=["runs"])
+router = APIRouter(prefix=f"{PREFIX}/runs", tags=["runs"])
 
 RunIdInPath = Annotated[
     str, InPath(max_length=36, description="The run's id.", examples=["0198f2a4-6b1c-7cc0"])
@@ -99,7 +100,7 @@ def start_run(demand: RunDemand, context: InContext, response: Response) -> RunV
     run = context.nights.start(account, demand.business_date)
     with context.store.read() as session:
         view = run_view(session, context, run)
-    response.headers["location"] = f"/api/v1/runs/{run.run_id}"
+    response.headers["location"] = f"{PREFIX}/runs/{run.run_id}"
     if run.state == "running":
         response.headers["retry-after"] = str(_POLL_SECONDS)
     return view

@@ -90,9 +90,11 @@ def is_loopback(host: str) -> bool:
     if bare in _LOCAL_NAMES:
         return True
     try:
-        return ipaddress.ip_address(bare).is_loopback
+        address = ipaddress.ip_address(bare)
     except ValueError:
         return False
+    mapped = getattr(address, "ipv4_mapped", None)  # how a dual-stack socket names an IPv4 peer
+    return (mapped or address).is_loopback
 
 
 def host_name(host_header: str) -> str:

@@ -347,7 +347,7 @@ class BulkDemand(Demand):
 
     action: Annotated[Literal["approve", "reject", "withdraw", "edit"], Field(examples=["approve"])]
     lines: Annotated[
-        tuple[ShownLine, ...] | None,
+        list[ShownLine] | None,
         Field(min_length=1, max_length=MOST_LINES, description="By ids."),
     ] = None
     filter: Annotated[LineQuery | None, Field(description="By filter.", examples=[None])] = None
