@@ -118,7 +118,7 @@ def parse_id(text: str) -> str:
         return match[1]
     if cell in BLANKS:
         raise _refuse("缺少ID，无法对应到词", "the id is missing")
-    if _SCIENTIFIC.fullmatch(cell) or re.fullmatch(r"[\d.,]+|#+", cell):
+    if _SCIENTIFIC.fullmatch(cell) or re.fullmatch(r"[0-9.,]+|#+", cell):
         raise _refuse(
             "ID已被表格软件损坏，末尾数字丢失；请用未经Excel另存的原始文件",
             "the id was damaged by a spreadsheet; use the file as downloaded",
@@ -157,12 +157,12 @@ def parse_date(text: str) -> date:
 
 
 def parse_rate(text: str) -> Decimal | None:
-    """``2.17%`` and ``0.0217`` are both 0.0217; None for a blank."""
+    """``2.17%`` and ``0.0217`` are both 0.0217, to the digit shown; None for a blank."""
     cell = unicodedata.normalize("NFKC", text).strip()
     if not cell.endswith("%"):
         return parse_number(cell)
     number = parse_number(cell.removesuffix("%"))
-    return None if number is None else number / 100
+    return None if number is None else number.scaleb(-2)
 
 
 def parse_score(text: str) -> float | None:

@@ -28,8 +28,8 @@ MOST_FILES = 10_000
 Content = Literal["text", "xlsx", "zip", "ole", "html", "empty"]
 
 _STAMP = re.compile(
-    r"(?<!\d)(20\d{2})[-_.年]?(\d{2})[-_.月]?(\d{2})日?"
-    r"(?:[ _T-]?(\d{2})[-_:.时]?(\d{2})[-_:.分]?(\d{2})秒?(?!\d)(?!-\d{2}(?!\d)))?(?!\d)",
+    r"(?<!\d)(20\d{2})(?:年(\d{1,2})月(\d{1,2})日|([-_.]?)(\d{2})\4(\d{2}))"
+    r"(?:[ _T-]?(\d{2})([-_:.]?)(\d{2})\8(\d{2})(?!\d)(?!-\d{2}(?!\d)))?(?!\d)",
     re.ASCII,
 )
 _NOT_EXPORTS = ("__MACOSX", ".", "~$", "Thumbs.db", "desktop.ini")
@@ -59,13 +59,13 @@ def export_moment(name: str) -> datetime | None:
     """The newest timestamp in a file's name (20260515_081502, 20260515, 2026-05-15 …), or None."""
     moments = []
     for match in _STAMP.finditer(name):
-        year, month, day = (int(part) for part in match.groups()[:3])
+        year, month, day = match[1], match[2] or match[5], match[3] or match[6]
         try:
-            moment = datetime(year, month, day)
+            moment = datetime(int(year), int(month), int(day))
         except ValueError:
             continue
-        if match[4]:
-            hour, minute, second = (int(part) for part in match.groups()[3:])
+        if match[7]:
+            hour, minute, second = int(match[7]), int(match[9]), int(match[10])
             if hour < 24 and minute < 60 and second < 60:
                 moment = datetime.combine(moment, time(hour, minute, second))
         moments.append(moment)
@@ -110,7 +110,7 @@ def find(path: Path) -> list[Found]:
             )
         )
     found = []
-    for folder, folders, names in os.walk(path):
+    for folder, folders, names in os.walk(path, onerror=_unreadable):
         folders[:] = sorted(name for name in folders if not name.startswith(_NOT_EXPORTS))
         for name in names:
             whole = Path(folder) / name
@@ -124,6 +124,15 @@ def find(path: Path) -> list[Found]:
             )
         )
     return sorted(found, key=lambda file: file.name)
+
+
+def _unreadable(error: OSError) -> None:
+    raise SourceError(
+        told(
+            f"文件夹 {error.filename} 打不开，请检查权限",
+            f"the folder cannot be opened ({error.strerror}); check its permissions",
+        )
+    )
 
 
 def _found(name: str, path: Path) -> Found:

@@ -46,7 +46,6 @@ IDS = ("scene_id", "campaign_id", "adgroup_id", "item_id", "word_id")
 NAMES = ("word", "kind", "campaign_name", "adgroup_name", "item_name", "bid_type", "daily_budget")
 MEASURES = ("impressions", "clicks", "spend", "orders", "revenue", "carts", "favourites")
 
-_RATE_SLACK = 0.0002  # a rate is written with two decimals of a percent
 _SUSPICIOUS_ZEROS = 6  # by chance once in a million files
 _REQUIRED_IDS = ("campaign_id", "adgroup_id", "word_id")
 
@@ -269,14 +268,19 @@ def _check_possible(scan: BlockScan, columns: Columns) -> None:
         ),
         told("点击量大于展现量", "more clicks than impressions"),
     )
-    if not scan.has("ctr"):
-        return
-    shown = scan.values("ctr", _rate_or_nan, dtype=np.float64)
-    with np.errstate(invalid="ignore"):
-        rate = clicks / np.maximum(impressions, 1)
-        agrees = np.minimum(abs(shown - rate), abs(shown / 100 - rate)) <= _RATE_SLACK
+    if scan.has("ctr"):
+        _check_rate(scan, impressions, clicks)
+
+
+def _check_rate(scan: BlockScan, impressions: IntArray, clicks: IntArray) -> None:
+    """The rate shown must be clicks ÷ impressions to its last digit, or the columns are shifted."""
+    shown = scan.values("ctr", lambda text: _rate(text)[0], dtype=np.float64)
+    digit = scan.values("ctr", lambda text: _rate(text)[1], dtype=np.float64)
+    rate = clicks / np.maximum(impressions, 1)
+    as_fraction = abs(shown - rate) <= digit
+    as_percent = abs(shown - rate * 100) <= digit
     scan.refuse(
-        ~agrees & ~np.isnan(shown),
+        ~(as_fraction | as_percent | np.isnan(shown)),
         "ctr",
         lambda i: told(
             f"点击率与 点击量 {clicks[i]} ÷ 展现量 {impressions[i]} 不符，列可能错位；请重新下载",
@@ -286,13 +290,15 @@ def _check_possible(scan: BlockScan, columns: Columns) -> None:
     )
 
 
-def _rate_or_nan(text: str) -> float:
-    """The rate only checks the counts, so an unreadable one is no reason to refuse the row."""
+def _rate(text: str) -> tuple[float, float]:
+    """A rate and the worth of its last digit; an unreadable one checks nothing (NaN)."""
     try:
         rate = parse_rate(text)
     except CellError:
-        return np.nan
-    return np.nan if rate is None else float(rate)
+        rate = None
+    if rate is None:
+        return np.nan, np.nan
+    return float(rate), 1.01 * 10.0 ** int(rate.as_tuple().exponent)
 
 
 def _check_period(days: IntArray, layout: Layout) -> None:
