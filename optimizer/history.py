@@ -230,7 +230,7 @@ def _codes(ids: pd.Series[Any], roster: pd.Index[str]) -> IntArray:
 def _ages(dates: pd.Series[pd.Timestamp], as_of: date) -> IntArray:
     """Days from each date to ``as_of``."""
     try:
-        stamps = pd.to_datetime(dates)
+        stamps = pd.to_datetime(dates, format="ISO8601")
     except (ValueError, TypeError) as error:
         raise InputError(f"history: date cannot be read: {error}") from None
     if stamps.hasnans:

@@ -1,7 +1,8 @@
 """How fast the past fades: exponential weights whose half-life is chosen by prediction.
 
 Each candidate half-life predicts the newest days from the older ones with a simple pooled rate; the
-one with the best negative-binomial log likelihood is kept (prequential choice, Dawid 1984).
+one with the best negative-binomial log likelihood is kept (prequential choice, Dawid 1984), or a
+longer one that predicts about as well.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from optimizer.sums import sum_by
 
 SAMPLE_ROWS = 3_000_000
 MIN_DAYS = 9
+CLOSE = 2.0  # log likelihood within which the longer memory is taken
 
 
 def weights(age: FloatArray | IntArray, half_life: float) -> FloatArray:
@@ -56,7 +58,8 @@ def choose_half_life(
         seen = sum_by(past, counts[~test] * fade, size)
         room = sum_by(past, exposure[~test] * fade, size)
         scores.append(_score(y, e, seen, room))
-    return candidates[int(np.argmax(scores))]
+    good = [half_life for half_life, score in zip(candidates, scores, strict=True) if score >= max(scores) - CLOSE]
+    return max(good)
 
 
 def _score(y: FloatArray, e: FloatArray, seen: FloatArray, room: FloatArray) -> float:

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from optimizer.lag import maturity
+
+
+def triangle(curve: np.ndarray, *, dates: int, orders: int, ages: list[int]) -> pd.DataFrame:
+    rng = np.random.default_rng(4)
+    rows = []
+    for day in range(dates):
+        arrival = np.searchsorted(curve, rng.random(orders))
+        rows += [(f"d{day}", age, int((arrival <= age).sum())) for age in ages]
+    return pd.DataFrame(rows, columns=["date", "age", "orders"])
+
+
+SLOW = np.array([0.2, 0.4, 0.55, 0.65, 0.72, 0.78, 0.83, 0.87, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99, 0.995, 1.0])
+
+
+def test_without_settlement_the_documented_curve_stands() -> None:
+    share = maturity(None, 15, 0).share
+    assert share[[1, 3, 7, 15]] == pytest.approx([0.75, 0.89, 0.96, 1.0], abs=0.01)
+    assert np.all(np.diff(share) >= 0)
+
+
+def test_a_slower_shop_is_learned() -> None:
+    rows = triangle(SLOW, dates=40, orders=60, ages=list(range(16)))
+    assert maturity(rows, 15, 0).share == pytest.approx(SLOW, abs=0.03)
+
+
+def test_pulls_with_days_between_are_enough() -> None:
+    rows = triangle(SLOW, dates=60, orders=60, ages=[1, 3, 5, 9, 15])
+    found = maturity(rows, 15, 0).share
+    assert found[[1, 3, 5, 9]] == pytest.approx(SLOW[[1, 3, 5, 9]], abs=0.05)
+
+
+def test_a_few_orders_move_the_prior_little() -> None:
+    rows = triangle(SLOW, dates=1, orders=4, ages=list(range(16)))
+    assert maturity(rows, 15, 0).share[1] > 0.65
+
+
+def test_zero_attribution_means_final_at_once() -> None:
+    lag = maturity(None, 0, 0)
+    assert lag.at(np.array([0, 1, 99])).tolist() == [1.0, 1.0, 1.0]
+
+
+def test_past_the_last_age_orders_are_final_and_the_table_has_intervals() -> None:
+    lag = maturity(None, 7, 0)
+    assert lag.at(np.array([7, 8, 400])).tolist() == [1.0, 1.0, 1.0]
+    table = lag.table()
+    assert list(table.columns) == ["share", "share_p05", "share_p95"]
+    assert np.all(table["share_p05"] <= table["share"] + 1e-9)
+    assert np.all(table["share_p95"] >= table["share"] - 0.01)
+
+
+def test_more_orders_narrow_the_interval() -> None:
+    width = []
+    for orders in (5, 500):
+        table = maturity(triangle(SLOW, dates=20, orders=orders, ages=list(range(16))), 15, 0).table()
+        width.append(table["share_p95"][1] - table["share_p05"][1])
+    assert width[1] < 0.5 * width[0]
+
+
+def test_empty_settlement_and_foreign_ages_are_ignored() -> None:
+    assert np.array_equal(
+        maturity(pd.DataFrame({"date": ["a"], "age": [40], "orders": [3]}), 15, 0).share[1:],
+        maturity(None, 15, 0).share[1:],
+    )
+    assert maturity(pd.DataFrame(columns=["date", "age", "orders"]), 15, 0).settled_orders == 0.0

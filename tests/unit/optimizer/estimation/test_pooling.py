@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from optimizer.pooling import Pooled, Prior, Tree, gamma_quantile, pool
+
+PRIOR = Prior(rate=0.03, weight=1.0)
+
+
+def tree(n: int, adgroups: int = 10, campaigns: int = 2) -> Tree:
+    return Tree(np.arange(n) % adgroups, np.arange(adgroups) % campaigns, campaigns)
+
+
+def draw(strength: float, *, n: int = 3000, clicks: float = 60.0, seed: int = 1) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    truth = rng.gamma(strength, 0.05 / strength, n)
+    exposure = rng.gamma(1.0, clicks, n)
+    return truth, rng.poisson(truth * exposure).astype(float), exposure
+
+
+@pytest.mark.parametrize("strength", [1.0, 4.0, 30.0])
+def test_strength_is_learned(strength: float) -> None:
+    _, y, e = draw(strength)
+    assert pool(y, e, tree(len(y)), PRIOR).keyword.strength == pytest.approx(strength, rel=0.35)
+
+
+def test_pooled_rates_beat_raw_and_pooled_ones_on_squared_error() -> None:
+    truth, y, e = draw(4.0, clicks=40.0)
+    found = pool(y, e, tree(len(y)), PRIOR).rate
+    error = np.mean((found - truth) ** 2)
+    assert error < 0.8 * np.mean((y.sum() / e.sum() - truth) ** 2)
+    assert error < 0.8 * np.mean((y / np.maximum(e, 1.0) - truth) ** 2)
+
+
+def test_no_heterogeneity_means_one_rate() -> None:
+    rng = np.random.default_rng(2)
+    e = np.full(2000, 50.0)
+    y = rng.poisson(0.05 * e).astype(float)
+    found = pool(y, e, tree(2000), PRIOR).rate
+    assert np.std(found) < 0.15 * np.mean(found)
+
+
+def test_adgroups_differ_when_their_words_do() -> None:
+    rng = np.random.default_rng(5)
+    place = tree(2000, adgroups=20)
+    by_adgroup = np.where(np.arange(20) < 10, 0.02, 0.08)
+    e = np.full(2000, 30.0)
+    y = rng.poisson(by_adgroup[place.adgroup] * e).astype(float)
+    unseen_y, unseen_e = y.copy(), e.copy()
+    unseen_y[:20] = 0.0
+    unseen_e[:20] = 0.0  # one new word in every adgroup
+    found = pool(unseen_y, unseen_e, place, PRIOR).rate[:20]
+    assert np.all(found[:10] < 0.035)
+    assert np.all(found[10:] > 0.06)
+
+
+def test_intervals_cover() -> None:
+    truth, y, e = draw(4.0, seed=9)
+    posterior = pool(y, e, tree(len(y)), PRIOR)
+    inside = (truth >= posterior.quantile(0.05)) & (truth <= posterior.quantile(0.95))
+    assert np.mean(inside) == pytest.approx(0.90, abs=0.03)
+    few = e < 20
+    assert np.mean(inside[few]) == pytest.approx(0.90, abs=0.04)
+
+
+def test_nothing_seen_is_the_prior() -> None:
+    nothing = pool(np.zeros(5), np.zeros(5), tree(5, 2, 1), PRIOR)
+    assert np.allclose(nothing.rate, 0.03)
+    assert nothing.account_sd == pytest.approx(1.0)
+
+
+def test_empty_account() -> None:
+    empty = pool(np.zeros(0), np.zeros(0), Tree(np.zeros(0, int), np.zeros(0, int), 0), PRIOR)
+    assert empty.rate.shape == (0,)
+
+
+def test_a_large_account_is_sampled_for_its_strength(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, y, e = draw(4.0)
+    whole = pool(y, e, tree(len(y)), PRIOR).keyword.strength
+    monkeypatch.setattr("optimizer.pooling.SAMPLE", 1000)
+    assert pool(y, e, tree(len(y)), PRIOR).keyword.strength == pytest.approx(whole, rel=0.4)
+
+
+def test_noise_beyond_poisson_widens_only_what_was_seen() -> None:
+    y, e = np.array([500.0, 0.0]), np.array([100.0, 0.0])
+    sure = pool(y, e, tree(2, 1, 1), PRIOR)
+    unsure: Pooled = sure.with_noise(np.array([0.2, 0.2]))
+    assert unsure.log_variance()[0] > sure.log_variance()[0] + 0.15
+    assert unsure.log_variance()[1] == pytest.approx(sure.log_variance()[1])
+    assert np.array_equal(unsure.rate, sure.rate)
+
+
+def test_gamma_quantile_matches_its_mean_and_spread() -> None:
+    q = np.linspace(0.0005, 0.9995, 1000)
+    values = np.array([gamma_quantile(p, np.array([2.0]), np.array([0.25]))[0] for p in q])
+    assert values.mean() == pytest.approx(2.0, rel=0.01)
+    assert values.var() == pytest.approx(1.0, rel=0.05)
