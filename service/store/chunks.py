@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
-from sqlalchemy import Insert, Table
+from sqlalchemy import CursorResult, Executable, Insert, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -35,6 +35,15 @@ def insert_or(session: Session, table: Table) -> ConflictInsert:
     if dialect == "postgresql":
         return postgresql.insert(table)
     raise StoreError(f"{dialect} is not supported; use SQLite or PostgreSQL in `database`")
+
+
+def written(session: Session, statement: Executable) -> int:
+    """Carry out an INSERT, UPDATE or DELETE; returns how many rows it touched.
+
+    Without the option the count of an INSERT is lost with the cursor on PostgreSQL.
+    """
+    result = session.execute(statement, execution_options={"preserve_rowcount": True})
+    return cast("CursorResult[Any]", result).rowcount
 
 
 def insert_many(session: Session, statement: Insert, rows: Iterable[dict[str, object]]) -> int:

@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from operator import attrgetter
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     Column,
     ColumnElement,
-    CursorResult,
     MetaData,
     Select,
     Table,
@@ -31,7 +30,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.schema import CreateTable, DropTable
 
 from connectors.platform import KeywordDayRow
-from service.store.chunks import insert_many, insert_or
+from service.store.chunks import insert_many, insert_or, written
 from service.store.rows import DayTotals, FactRow, columns_of, fetch
 from service.store.tables import KeywordDay, PullDay, Settlement
 
@@ -124,8 +123,7 @@ def _insert_versions(
 ) -> int:
     names = (*FACT_COLUMNS, *stamp)
     query = changed.add_columns(*stamp.values())
-    result = session.execute(insert(VERSIONS).from_select(names, query))
-    return int(cast("CursorResult[Any]", result).rowcount)
+    return written(session, insert(VERSIONS).from_select(names, query))
 
 
 def _replace_newest(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import CursorResult, Table, delete
+from sqlalchemy import Table, delete
 from sqlalchemy.orm import Session
 
 from service.errors import ConflictError
-from service.store.chunks import insert_or
+from service.store.chunks import insert_or, written
 from service.store.rows import IdempotencyRow, columns_of, fetch_one
 from service.store.tables import IdempotencyKey
 
@@ -41,8 +41,7 @@ def put(session: Session, key: str, request_hash: str, *, now: datetime) -> bool
     statement = insert_or(session, KEYS).values(
         key=key, request_hash=request_hash, status=0, body={}, created_at=now
     )
-    result = session.execute(statement.on_conflict_do_nothing())
-    return bool(cast("CursorResult[Any]", result).rowcount)
+    return written(session, statement.on_conflict_do_nothing()) == 1
 
 
 def answer(session: Session, key: str, *, status: int, body: Mapping[str, Any]) -> None:
@@ -52,5 +51,4 @@ def answer(session: Session, key: str, *, status: int, body: Mapping[str, Any]) 
 
 def forget(session: Session, before: datetime) -> int:
     """Drop answers older than ``before``; returns how many."""
-    result = session.execute(delete(KEYS).where(KEYS.c.created_at < before))
-    return cast("CursorResult[Any]", result).rowcount
+    return written(session, delete(KEYS).where(KEYS.c.created_at < before))

@@ -11,14 +11,14 @@ import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import ColumnElement, CursorResult, Table, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Table, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from connectors.platform import Reject
 from service.errors import NotFoundError, RunInProgressError
-from service.store.chunks import insert_many, insert_or
+from service.store.chunks import insert_many, insert_or, written
 from service.store.rows import RunRow, StoredReject, columns_of, fetch, fetch_one
 from service.store.tables import RejectRow, Run, RunInput
 
@@ -40,10 +40,8 @@ def open_run(
     to be dead. Both count as the next attempt.
     Raises RunInProgressError when somebody else is working on it.
     """
-    inserted = session.execute(
-        insert_or(session, RUNS).values(asdict(fresh)).on_conflict_do_nothing()
-    )
-    if cast("CursorResult[Any]", inserted).rowcount:
+    statement = insert_or(session, RUNS).values(asdict(fresh)).on_conflict_do_nothing()
+    if written(session, statement):
         return fresh, True
     query = columns_of(RunRow, RUNS).where(_night(fresh.account_id, fresh.business_date))
     known = fetch_one(session, RunRow, query.with_for_update())
@@ -195,7 +193,7 @@ def _guarded(session: Session, run: RunRow, values: Mapping[str, Any]) -> RunRow
     owner = RUNS.c.lease_owner.is_not_distinct_from(run.lease_owner)
     same = (RUNS.c.run_id == run.run_id) & (RUNS.c.attempt == run.attempt) & owner
     statement = update(RUNS).where(same, RUNS.c.state == run.state).values(**values)
-    if cast("CursorResult[Any]", session.execute(statement)).rowcount != 1:
+    if written(session, statement) != 1:
         raise RunInProgressError(
             f"the night {run.business_date} of {run.account_id} was taken over by another process "
             "after this one's lease had run out; nothing of this one was saved"
