@@ -134,7 +134,15 @@ def test_the_worst_are_named_and_all_are_counted() -> None:
 
 @pytest.mark.parametrize(
     ("before", "after", "limit"),
-    [(9, 8, 10), (11, 9, 10), (190, 201, 200), (210, 220, 200), (None, 201, 200), (None, 9, 10)],
+    [
+        (9, 8, 10),
+        (11, 9, 10),
+        (190, 201, 200),
+        (210, 220, 200),
+        (None, 201, 200),
+        (None, 9, 10),
+        (205, 5, 10),
+    ],
 )
 def test_bids_that_leave_the_range(before: int | None, after: int, limit: int) -> None:
     wide = LIMITS.model_copy(update={"max_step_up": 10.0, "max_step_down": 1.0})
