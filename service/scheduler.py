@@ -78,7 +78,7 @@ def _weekdays(field: str) -> str:
     """Names for cron's numbers and spans: the scheduler's week begins on Monday, cron's on Sunday."""
     if field == "*":
         return field
-    days = {day % 7 for part in field.split(",") for day in _days_of(part)}
+    days = {(day - 1) % 7 for part in field.split(",") for day in _days_of(part)}
     return ",".join(cron.WEEKDAYS[day] for day in sorted(days))
 
 
@@ -89,7 +89,7 @@ def _days_of(part: str) -> range:
 
 
 def _day(name: str) -> int:
-    return cron.WEEKDAYS.index(name) if name in cron.WEEKDAYS else int(name)
+    return cron.WEEKDAYS.index(name) + 1 if name in cron.WEEKDAYS else int(name)
 
 
 def last_fire(rule: CronTrigger, now: datetime, within: timedelta) -> datetime | None:

@@ -11,7 +11,6 @@ from importlib.metadata import version
 from pathlib import Path
 
 from connectors.errors import ConnectorError, RetryableError
-from optimizer.errors import OptimizerError
 from service.errors import ServiceError
 
 CRASH = 70
@@ -55,12 +54,18 @@ def code_of(error: BaseException) -> int:
             return 10
         case ConnectorError():
             return 9
-        case OptimizerError():
+        case _ if _of_the_optimizer(error):
             return 11
         case KeyboardInterrupt():
             return INTERRUPTED
         case _:
             return CRASH
+
+
+def _of_the_optimizer(error: BaseException) -> bool:
+    """Asks only a loaded optimizer, since loading it takes seconds."""
+    errors = sys.modules.get("optimizer.errors")
+    return errors is not None and isinstance(error, errors.OptimizerError)
 
 
 def ending(code: int) -> Ending:

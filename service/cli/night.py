@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from connectors.errors import ConnectorError
-from optimizer.errors import OptimizerError
-from service.cli.failures import code_of
+from service.cli.failures import CRASH, code_of
 from service.cli.options import AccountId, Command, Json, command_of, day_of
 from service.cli.progress import StepProgress
 from service.cli.summary import (
@@ -21,13 +19,14 @@ from service.cli.summary import (
     show_proposal,
     summary_of,
 )
-from service.errors import ConfigError, ConflictError, ServiceError
-from service.nightly import NightResult
-from service.replay import Replay
-from service.replay import replay as replay_run
+from service.errors import ConfigError, ConflictError
 from service.settings.models import Account
 from service.store import Store, runs
-from service.wiring import Wiring
+
+if TYPE_CHECKING:
+    from service.nightly import NightResult
+    from service.replay import Replay
+    from service.wiring import Wiring
 
 LARGEST = 10
 
@@ -62,8 +61,8 @@ def nightly(
             try:
                 planned = _plan(command, wiring, each, day_of(day))
                 nights.append(_show(command, wiring.store, planned))
-            except (ServiceError, ConnectorError, OptimizerError) as error:
-                if len(accounts) == 1:
+            except Exception as error:
+                if len(accounts) == 1 or code_of(error) == CRASH:
                     raise
                 failed.append(error)
                 nights.append(_failure(each, error))
@@ -97,6 +96,8 @@ def replay(
     as_json: Json = False,
 ) -> None:
     """用存下的输入重算一晚, 核对结果是否逐字节相同 · Decide a night again and compare, byte for byte."""
+    from service.replay import replay as replay_run  # noqa: PLC0415 - loads pandas
+
     command = command_of(context, machine=as_json)
     with command.wired() as wiring:
         again = replay_run(wiring.store, wiring.night.door, run)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from getpass import getuser
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,7 +19,9 @@ from service.errors import InputError
 from service.settings.loader import load
 from service.settings.models import Settings
 from service.store import Store, open_store
-from service.wiring import Wiring, wire
+
+if TYPE_CHECKING:
+    from service.wiring import Wiring
 
 DEFAULT_CONFIG = Path("config/kaiche.yaml")
 
@@ -49,14 +51,16 @@ class Command:
 
     @contextmanager
     def wired(self) -> Iterator[Wiring]:
-        """Everything built from the configuration; a database without any table is set up first.
+        """Everything that nights and servers need, built from the configuration.
 
         Raises ConfigError, and StoreError for tables of another version.
         """
+        from service.wiring import wire  # noqa: PLC0415 - pandas and scipy load only where needed
+
         settings = self.settings()
         with self.database(settings) as store:
-            empty = store.revision() is None
-        wiring = wire(settings, migrate=empty)
+            _set_up(store)
+        wiring = wire(settings)
         try:
             yield wiring
         finally:
@@ -64,9 +68,11 @@ class Command:
 
     @contextmanager
     def store(self) -> Iterator[Store]:
-        """The store of ``wired``, for commands that need nothing else."""
-        with self.wired() as wiring:
-            yield wiring.store
+        """The configured database, ready to use. Raises ConfigError and StoreError."""
+        with self.database() as store:
+            _set_up(store)
+            store.ready()
+            yield store
 
     @contextmanager
     def database(self, settings: Settings | None = None) -> Iterator[Store]:
@@ -76,6 +82,12 @@ class Command:
             yield store
         finally:
             store.close()
+
+
+def _set_up(store: Store) -> None:
+    """A database without any table gets them: the first start asks for nothing else."""
+    if store.revision() is None:
+        store.migrate()
 
 
 def command_of(context: typer.Context, *, machine: bool = False) -> Command:

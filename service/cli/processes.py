@@ -10,16 +10,17 @@ import threading
 import time
 from datetime import date
 from types import FrameType
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from service.app import serve as serve_app
 from service.cli.options import Command, command_of
-from service.scheduler import Night, NightSchedule
 from service.settings.loader import read
 from service.store import runs
-from service.wiring import Wiring
+
+if TYPE_CHECKING:
+    from service.scheduler import NightSchedule
+    from service.wiring import Wiring
 
 ENDED = ("succeeded", "failed")
 
@@ -36,6 +37,8 @@ def serve(
     ] = True,
 ) -> None:
     """启动 REST 服务, 并按时运行每晚的计算 · Serve REST, and run the nights on schedule."""
+    from service.app import serve as serve_app  # noqa: PLC0415 - loads the web framework
+
     command = command_of(context)
     _log_to_stderr()
     secrets = read(command.config, os.environ).secrets
@@ -69,6 +72,8 @@ def _started(command: Command, wiring: Wiring) -> NightSchedule:
 
 
 def _schedule(wiring: Wiring, *, blocking: bool) -> NightSchedule:
+    from service.scheduler import Night, NightSchedule  # noqa: PLC0415 - loads the optimizer
+
     def plan(account_id: str, night: date) -> object:
         return wiring.run_night(account_id, night, "schedule")
 
@@ -113,4 +118,5 @@ def _log_to_stderr() -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(lines)
     logging.basicConfig(level=logging.INFO, handlers=[handler])
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    for talkative in ("apscheduler", "alembic"):
+        logging.getLogger(talkative).setLevel(logging.WARNING)

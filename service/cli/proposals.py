@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -23,7 +24,6 @@ from service.cli.summary import (
 )
 from service.cli.words import state_words
 from service.errors import ConflictError, InputError, NotFoundError
-from service.sheet import SheetRow, workbook
 from service.store import audit as events
 from service.store import lines, proposals
 from service.store.lines import LineFilter
@@ -121,7 +121,7 @@ def export(
             raise ConflictError(
                 f"no line of the proposal {row.proposal_id} is approved; `kaiche approve` first"
             )
-        content = workbook(_sheet_row(line) for line in approved)
+        content = _sheet(approved)
         path = out or Path(f"kaiche-{row.account_id}-{row.business_date}.xlsx")
         _write(path, content, force=force)
         digest = hashlib.sha256(content).hexdigest()
@@ -144,18 +144,27 @@ def export(
     )
 
 
-def _sheet_row(line: LineRow) -> SheetRow:
+def _sheet(approved: Sequence[LineRow]) -> bytes:
+    from service.sheet import SheetRow, workbook  # noqa: PLC0415 - openpyxl is slow to load
+
+    return workbook(
+        SheetRow(
+            campaign_id=line.campaign_id,
+            adgroup_id=line.adgroup_id,
+            keyword_id=line.keyword_id,
+            word=line.word,
+            match=line.match,
+            bid_before_fen=line.bid_before_fen,
+            bid_fen=_bid(line),
+        )
+        for line in approved
+    )
+
+
+def _bid(line: LineRow) -> int:
     if line.bid_fen is None:
         raise ConflictError(f"line {line.line_id} ({line.word}) is approved without a bid")
-    return SheetRow(
-        campaign_id=line.campaign_id,
-        adgroup_id=line.adgroup_id,
-        keyword_id=line.keyword_id,
-        word=line.word,
-        match=line.match,
-        bid_before_fen=line.bid_before_fen,
-        bid_fen=line.bid_fen,
-    )
+    return line.bid_fen
 
 
 def _write(path: Path, content: bytes, *, force: bool) -> None:

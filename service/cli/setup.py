@@ -10,7 +10,6 @@ import yaml
 
 from service.cli.options import Json, command_of
 from service.errors import StoreError
-from service.scheduler import trigger
 from service.settings.effective import effective
 from service.settings.loader import read
 from service.store import open_store
@@ -24,8 +23,6 @@ def check_config(context: typer.Context, as_json: Json = False) -> None:
     """检查配置并显示实际生效的内容, 密钥已遮盖 · Check the YAML; show what is in force, secrets masked."""
     command = command_of(context, machine=as_json)
     loaded = read(command.config, os.environ)
-    for account in loaded.settings.accounts:
-        trigger(account.schedule.cron, account.timezone)
     for warning in loaded.warnings:
         command.screen.warn(f"注意 {warning}", f"Note {warning}")
     shown = effective(loaded.settings, loaded.secrets)

@@ -19,6 +19,7 @@ def account(account_id="shop", cron="30 8 * * *", timezone="Asia/Shanghai", misf
         {
             "id": account_id,
             "connector": {"kind": "sandbox"},
+            "objective": "profit",
             "timezone": timezone,
             "schedule": {"cron": cron, "misfire_hours": misfire_hours},
             "budgets": {"daily": 100},
@@ -79,7 +80,7 @@ def fires(cron, start, count, timezone="Asia/Shanghai"):
         ("5-7", ["Fri", "Sat", "Sun"]),
         ("*/2", ["Tue", "Thu", "Sat", "Sun"]),
         ("2,6", ["Tue", "Sat"]),
-        ("SUN-wed", ["Mon", "Tue", "Wed", "Sun"]),
+        ("fri-SUN,wed", ["Wed", "Fri", "Sat", "Sun"]),
         ("0-6/3", ["Wed", "Sat", "Sun"]),
     ],
 )
