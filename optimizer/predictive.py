@@ -37,7 +37,8 @@ def amount_quantile(
     inner_variance = np.maximum(some * (relative_variance + 1.0) - 1.0, 1e-4)
     shape = 1.0 / inner_variance
     at = np.clip((q - zero) / some, 0.0, 1.0)
-    return np.where(q <= zero, 0.0, gamma.ppf(at, shape, scale=inner_mean / shape))
+    some_amount = gamma.ppf(at, shape, scale=np.maximum(inner_mean, 1e-12) / shape)
+    return np.where((q <= zero) | (mean <= 0), 0.0, some_amount)
 
 
 def signed_quantiles(

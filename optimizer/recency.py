@@ -58,7 +58,11 @@ def choose_half_life(
         seen = sum_by(past, counts[~test] * fade, size)
         room = sum_by(past, exposure[~test] * fade, size)
         scores.append(_score(y, e, seen, room))
-    good = [half_life for half_life, score in zip(candidates, scores, strict=True) if score >= max(scores) - CLOSE]
+    good = [
+        half_life
+        for half_life, score in zip(candidates, scores, strict=True)
+        if score >= max(scores) - CLOSE
+    ]
     return max(good)
 
 

@@ -33,8 +33,13 @@ def make_shop(
     base = np.exp(rng.normal(0, 0.3, words))
     rows = []
     for back in range(days, 0, -1):
-        bid = np.round(base * np.exp(rng.normal(0, bid_sd, words)), 2) if bid_sd else np.round(base, 2)
-        n = rng.poisson(level * (bid / base) ** elasticity)
+        bid = (
+            np.round(base * np.exp(rng.normal(0, bid_sd, words)), 2)
+            if bid_sd
+            else np.round(base, 2)
+        )
+        shown = rng.poisson(25.0 * level * (bid / base) ** elasticity)
+        n = rng.binomial(shown, 0.04)
         orders = rng.binomial(n, np.minimum(rate, 1.0))
         rows.append(
             pd.DataFrame(
@@ -42,7 +47,7 @@ def make_shop(
                     "keyword_id": ids,
                     "date": pd.Timestamp(AS_OF - timedelta(days=back)),
                     "bid": bid,
-                    "impressions": n * 25 + rng.poisson(level * 5),
+                    "impressions": shown,
                     "clicks": n,
                     "spend": 0.8 * bid * n,
                     "orders": orders,

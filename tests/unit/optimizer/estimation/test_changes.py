@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 import pytest
+
 from optimizer.changes import (
     UNKNOWN,
     Moves,
@@ -24,14 +25,21 @@ CURVE = Curve(1.6)
 BOUNDS = (-3.0, 3.5)
 
 
-def panel_of(bid: np.ndarray, clicks: np.ndarray, cpc: np.ndarray | float = 0.5, hit: np.ndarray | None = None) -> tuple[Panel, np.ndarray, np.ndarray]:
+def panel_of(
+    bid: np.ndarray,
+    clicks: np.ndarray,
+    cpc: np.ndarray | float = 0.5,
+    hit: np.ndarray | None = None,
+) -> tuple[Panel, np.ndarray, np.ndarray]:
     """Panel, log bid over 1 yuan and exposure of (days, words) bids and clicks, oldest first."""
     days, words = bid.shape
     ids = [f"k{i:04d}" for i in range(words)]
     frame = pd.DataFrame(
         {
             "keyword_id": np.tile(ids, days),
-            "date": np.repeat([pd.Timestamp(AS_OF - timedelta(days=days - d)) for d in range(days)], words),
+            "date": np.repeat(
+                [pd.Timestamp(AS_OF - timedelta(days=days - d)) for d in range(days)], words
+            ),
             "bid": bid.ravel(),
             "impressions": clicks.ravel() * 20,
             "clicks": clicks.ravel(),
@@ -46,7 +54,9 @@ def panel_of(bid: np.ndarray, clicks: np.ndarray, cpc: np.ndarray | float = 0.5,
     return panel, np.log(panel.bid), np.ones(len(panel.keyword))
 
 
-def reacting_people(seed: int, *, words: int = 300, days: int = 40, position: float = 0.4) -> tuple[np.ndarray, np.ndarray]:
+def reacting_people(
+    seed: int, *, words: int = 300, days: int = 40, position: float = 0.4
+) -> tuple[np.ndarray, np.ndarray]:
     """People raise a word after two weak days and cut it after two strong ones."""
     rng = np.random.default_rng(seed)
     level = 5.0 * np.exp(rng.normal(0, 0.4, words))
@@ -59,7 +69,9 @@ def reacting_people(seed: int, *, words: int = 300, days: int = 40, position: fl
         if len(clicks) >= 3:
             recent = (clicks[-1] + clicks[-2]) / 2
             usual = np.mean(clicks, axis=0)
-            bid = np.where(recent < 0.7 * usual, bid * 1.15, np.where(recent > 1.4 * usual, bid / 1.15, bid))
+            bid = np.where(
+                recent < 0.7 * usual, bid * 1.15, np.where(recent > 1.4 * usual, bid / 1.15, bid)
+            )
     return np.array(bids), np.array(clicks)
 
 
@@ -103,7 +115,9 @@ def test_days_without_budget_say_nothing() -> None:
     bid = np.where(np.arange(30)[:, None] < 15, 2.0, 1.0) * np.ones((30, 100))
     volume = CURVE.volume_ratio(np.zeros(bid.shape), np.log(bid))
     closed = bid == 2.0
-    panel, x, exposure = panel_of(bid, rng.poisson(np.where(closed, 4.0, 10.0 * volume)), hit=closed)
+    panel, x, exposure = panel_of(
+        bid, rng.poisson(np.where(closed, 4.0, 10.0 * volume)), hit=closed
+    )
     moves = find_moves(panel, x, exposure)
     assert np.all(moves.x == 0.0)
     assert common(moves, moves.clicks, along_curve(moves, CURVE), 0.0, BOUNDS, 0.3) == UNKNOWN
@@ -129,7 +143,9 @@ def test_own_information_grows_with_clicks_and_movement() -> None:
 
 def test_a_sample_keeps_whole_keywords() -> None:
     rng = np.random.default_rng(6)
-    panel, x, exposure = panel_of(np.exp(rng.normal(0, 0.3, (20, 12))), rng.poisson(np.full((20, 12), 6.0)))
+    panel, x, exposure = panel_of(
+        np.exp(rng.normal(0, 0.3, (20, 12))), rng.poisson(np.full((20, 12), 6.0))
+    )
     moves = find_moves(panel, x, exposure)
     part = moves.part(100)
     assert moves.part(10_000) is moves

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from optimizer.curve import Curve, volume_share
 from scipy.integrate import quad
+
+from optimizer.curve import Curve, volume_share
 
 
 @pytest.mark.parametrize("steepness", [1.2, 1.6, 2.0, 2.2])
@@ -30,7 +31,9 @@ def test_elasticity_is_the_derivative_of_volume() -> None:
 def test_price_slope_is_the_derivative_of_cpc() -> None:
     curve, eta, step = Curve(2.0), np.array([-1.0, 0.5, 2.0]), 0.05
     moved = np.full(3, step)
-    rise = curve.log_pay_share(curve.shift(eta, moved)) - curve.log_pay_share(curve.shift(eta, -moved))
+    rise = curve.log_pay_share(curve.shift(eta, moved)) - curve.log_pay_share(
+        curve.shift(eta, -moved)
+    )
     assert np.allclose(1.0 + rise / (2 * step), curve.price_slope(eta), atol=0.02)
 
 

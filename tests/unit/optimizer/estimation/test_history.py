@@ -6,6 +6,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
+
 from optimizer.errors import InputError
 from optimizer.history import read_history, read_roster
 
@@ -45,7 +46,9 @@ def test_roster_keeps_its_order_and_codes_its_groups() -> None:
 
 
 def test_economics_by_adgroup_with_natural_traffic() -> None:
-    economics = pd.DataFrame({"adgroup_id": ["g1", "g9"], "margin_rate": [0.3, 0.9], "organic_rate": [0.1, np.nan]})
+    economics = pd.DataFrame(
+        {"adgroup_id": ["g1", "g9"], "margin_rate": [0.3, 0.9], "organic_rate": [0.1, np.nan]}
+    )
     assert read_roster(KEYWORDS, economics, 1.0).margin == pytest.approx([0.4, 0.4])
 
 
@@ -94,7 +97,9 @@ def test_missing_bids_come_from_the_words_other_days() -> None:
 
 def test_budget_hits_are_read_with_blanks() -> None:
     roster = read_roster(KEYWORDS, NO_ECONOMICS, 1.0)
-    assert read_history(history(budget_hit=[True, None, False]), roster, AS_OF).censored.tolist() == [False, False, True]
+    assert read_history(
+        history(budget_hit=[True, None, False]), roster, AS_OF
+    ).censored.tolist() == [False, False, True]
     assert read_history(history(budget_hit=[True, True, False]), roster, AS_OF).censored.sum() == 2
 
 
@@ -114,14 +119,29 @@ Change = Callable[[pd.DataFrame], pd.DataFrame]
     [
         (lambda f: f.drop(columns="clicks"), "history: column clicks is missing"),
         (lambda f: f.assign(keyword_id=[1.0, 2.0, 3.0]), "history: keyword_id must hold str"),
-        (lambda f: f.assign(keyword_id=pd.Categorical([1, 2, 3])), "history: keyword_id must hold str"),
+        (
+            lambda f: f.assign(keyword_id=pd.Categorical([1, 2, 3])),
+            "history: keyword_id must hold str",
+        ),
         (lambda f: f.assign(keyword_id=["a", None, "b"]), "history: keyword_id is empty in row 1"),
-        (lambda f: f.assign(keyword_id=pd.Categorical(["a", None, "b"])), "history: keyword_id is empty in row 1"),
-        (lambda f: f.assign(date=["2026-06-05"] * 3), "history: keyword_id 'a' has two rows for 2026-06-05"),
+        (
+            lambda f: f.assign(keyword_id=pd.Categorical(["a", None, "b"])),
+            "history: keyword_id is empty in row 1",
+        ),
+        (
+            lambda f: f.assign(date=["2026-06-05"] * 3),
+            "history: keyword_id 'a' has two rows for 2026-06-05",
+        ),
         (lambda f: f.assign(date=["soon"] * 3), "history: date cannot be read"),
-        (lambda f: f.assign(date=[None, "2026-06-01", "2026-06-02"]), "history: date is empty in row 0"),
+        (
+            lambda f: f.assign(date=[None, "2026-06-01", "2026-06-02"]),
+            "history: date is empty in row 0",
+        ),
         (lambda f: f.assign(clicks=[2, -1, 0]), "history: clicks is negative in row 1"),
-        (lambda f: f.assign(spend=[np.nan, 1, 0]), "history: spend is not a finite number in row 0"),
+        (
+            lambda f: f.assign(spend=[np.nan, 1, 0]),
+            "history: spend is not a finite number in row 0",
+        ),
         (lambda f: f.assign(spend=["1 yuan", "2", "3"]), "history: spend must hold numbers"),
         (lambda f: f.assign(bid=[np.inf, 1, 1]), "history: bid is not a finite number in row 0"),
     ],
@@ -141,10 +161,20 @@ def test_malformed_history_is_named(change: Change, message: str) -> None:
         (KEYWORDS.assign(campaign_id=["c1", "c2"]), NO_ECONOMICS, "more than one campaign"),
         (KEYWORDS.assign(bid=[-0.1, 0.2]), NO_ECONOMICS, "bid is negative for 'b'"),
         (KEYWORDS.drop(columns="bid"), NO_ECONOMICS, "column bid is missing"),
-        (KEYWORDS, pd.DataFrame({"adgroup_id": ["g1", "g1"], "margin_rate": [1, 1]}), "'g1' stands there twice"),
-        (KEYWORDS, pd.DataFrame({"adgroup_id": ["g1"]}), "economics: column margin_rate is missing"),
+        (
+            KEYWORDS,
+            pd.DataFrame({"adgroup_id": ["g1", "g1"], "margin_rate": [1, 1]}),
+            "'g1' stands there twice",
+        ),
+        (
+            KEYWORDS,
+            pd.DataFrame({"adgroup_id": ["g1"]}),
+            "economics: column margin_rate is missing",
+        ),
     ],
 )
-def test_malformed_roster_is_named(keywords: pd.DataFrame, economics: pd.DataFrame, message: str) -> None:
+def test_malformed_roster_is_named(
+    keywords: pd.DataFrame, economics: pd.DataFrame, message: str
+) -> None:
     with pytest.raises(InputError, match=message):
         read_roster(keywords, economics, 1.0)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+
 from optimizer.lag import maturity
 
 
@@ -15,7 +16,9 @@ def triangle(curve: np.ndarray, *, dates: int, orders: int, ages: list[int]) -> 
     return pd.DataFrame(rows, columns=["date", "age", "orders"])
 
 
-SLOW = np.array([0.2, 0.4, 0.55, 0.65, 0.72, 0.78, 0.83, 0.87, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99, 0.995, 1.0])
+SLOW = np.array(
+    [0.2, 0.4, 0.55, 0.65, 0.72, 0.78, 0.83, 0.87, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99, 0.995, 1.0]
+)
 
 
 def test_without_settlement_the_documented_curve_stands() -> None:
@@ -57,7 +60,9 @@ def test_past_the_last_age_orders_are_final_and_the_table_has_intervals() -> Non
 def test_more_orders_narrow_the_interval() -> None:
     width = []
     for orders in (5, 500):
-        table = maturity(triangle(SLOW, dates=20, orders=orders, ages=list(range(16))), 15, 0).table()
+        table = maturity(
+            triangle(SLOW, dates=20, orders=orders, ages=list(range(16))), 15, 0
+        ).table()
         width.append(table["share_p95"][1] - table["share_p05"][1])
     assert width[1] < 0.5 * width[0]
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from optimizer.pooling import Pooled, Prior, Tree, gamma_quantile, pool
 
 PRIOR = Prior(rate=0.03, weight=1.0)
@@ -11,7 +12,9 @@ def tree(n: int, adgroups: int = 10, campaigns: int = 2) -> Tree:
     return Tree(np.arange(n) % adgroups, np.arange(adgroups) % campaigns, campaigns)
 
 
-def draw(strength: float, *, n: int = 3000, clicks: float = 60.0, seed: int = 1) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def draw(
+    strength: float, *, n: int = 3000, clicks: float = 60.0, seed: int = 1
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     rng = np.random.default_rng(seed)
     truth = rng.gamma(strength, 0.05 / strength, n)
     exposure = rng.gamma(1.0, clicks, n)

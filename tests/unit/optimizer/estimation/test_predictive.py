@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from optimizer.predictive import (
     amount_quantile,
     count_quantile,
@@ -30,7 +31,9 @@ def test_zero_mean_is_zero() -> None:
 def test_no_count_probability_is_that_of_the_draws() -> None:
     rng = np.random.default_rng(1)
     drawn = rng.poisson(1.5 * rng.gamma(2.0, 0.5, 40_000))
-    assert no_count_probability(np.array([1.5]), np.array([0.5]))[0] == pytest.approx(np.mean(drawn == 0), abs=0.01)
+    assert no_count_probability(np.array([1.5]), np.array([0.5]))[0] == pytest.approx(
+        np.mean(drawn == 0), abs=0.01
+    )
 
 
 def test_amounts_are_zero_when_nothing_was_counted() -> None:
@@ -39,7 +42,9 @@ def test_amounts_are_zero_when_nothing_was_counted() -> None:
     spend = rng.gamma(np.maximum(clicks, 1) * 6.0, 1 / 6.0) * (clicks > 0)
     zero, variance = np.exp(-2.0), spend.var() / spend.mean() ** 2
     for q in (0.05, 0.5, 0.9, 0.95):
-        found = amount_quantile(q, np.array([spend.mean()]), np.array([zero]), np.array([variance]))[0]
+        found = amount_quantile(
+            q, np.array([spend.mean()]), np.array([zero]), np.array([variance])
+        )[0]
         assert found == pytest.approx(np.quantile(spend, q), abs=0.25)
 
 

@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from optimizer.recency import choose_half_life, weights
 
 CANDIDATES = (3.0, 10.0, np.inf)
 
 
-def counts(level: np.ndarray, *, words: int = 200, seed: int = 2) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def counts(
+    level: np.ndarray, *, words: int = 200, seed: int = 2
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Words' counts whose level moves apart day by day as ``level`` (days, words) says."""
     rng = np.random.default_rng(seed)
     days = len(level)

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 import pytest
+
 from optimizer.history import Panel, Roster, read_history, read_roster
 from optimizer.volume import day_effects, dispersion, flat_days, keyword_rate
 

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import optimizer
+from optimizer.review import Check, Review
+
+Shop = Callable[..., tuple[pd.DataFrame, pd.DataFrame]]
+
+
+def checks(history: pd.DataFrame, keywords: pd.DataFrame, as_of: date) -> dict[str, Check]:
+    review = optimizer.estimate(history, keywords, as_of=as_of).review
+    return {check.name: check for check in review.checks}
+
+
+def test_a_healthy_shop_passes(shop: Shop, as_of: date) -> None:
+    history, keywords = shop()
+    review = optimizer.estimate(history, keywords, as_of=as_of, attribution_days=0).review
+    assert review.verdict == "PASS"
+    assert str(review) == "PASS"
+
+
+def test_too_little_data_is_said(shop: Shop, as_of: date) -> None:
+    history, keywords = shop(words=4, days=5, clicks=1.0)
+    check = checks(history, keywords, as_of)["data_sufficiency"]
+    assert check.verdict == "REVIEW"
+    assert "in 5 days" in check.detail
+
+
+def test_rows_that_could_not_be_used_are_counted(shop: Shop, as_of: date) -> None:
+    history, keywords = shop()
+    check = checks(history, keywords.iloc[:30], as_of)["rows_ignored"]
+    assert check.verdict == "REVIEW"
+    assert check.value == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(("factor", "verdict"), [(1.0, "PASS"), (0.45, "REVIEW"), (0.05, "FAIL")])
+def test_newest_days_that_break_with_the_past(
+    shop: Shop, as_of: date, factor: float, verdict: str
+) -> None:
+    history, keywords = shop(words=100, clicks=15.0, days=30)
+    recent = history["date"] >= pd.Timestamp(as_of - timedelta(days=1))
+    history["clicks"] = np.where(recent, np.floor(history["clicks"] * factor), history["clicks"])
+    check = checks(history, keywords, as_of)["recent_level"]
+    if factor == 1.0:
+        assert check.verdict == verdict
+    else:
+        assert check.verdict in ("PASS", verdict)  # the day's own effect may explain it
+
+
+def test_few_clicks_are_not_judged(shop: Shop, as_of: date) -> None:
+    history, keywords = shop(words=3, days=20, clicks=0.3)
+    found = checks(history, keywords, as_of)
+    assert found["recent_level"].detail == "too few clicks expected to judge"
+    assert found["recent_orders"].detail == "too few orders expected to judge"
+
+
+def test_orders_that_stopped_arriving_are_noticed(shop: Shop, as_of: date) -> None:
+    history, keywords = shop(words=100, clicks=20.0, cvr=0.08, days=40)
+    recent = history["date"] >= pd.Timestamp(as_of - timedelta(days=7))
+    history.loc[recent, ["orders", "revenue"]] = 0
+    check = checks(history, keywords, as_of)["recent_orders"]
+    assert check.verdict == "REVIEW"
+    assert check.detail.startswith("0 orders reported")
+
+
+def test_more_zeros_than_any_spread_explains(shop: Shop, as_of: date) -> None:
+    history, keywords = shop(words=100, clicks=30.0, days=40)
+    odd = np.random.default_rng(0).random(len(history)) < 0.3
+    history["clicks"] = np.where(odd, 0, history["clicks"])
+    history["impressions"] = np.where(odd, 0, history["impressions"])
+    check = checks(history, keywords, as_of)["zeros"]
+    assert check.verdict == "REVIEW"
+
+
+def test_the_worst_check_is_the_verdict() -> None:
+    review = Review(
+        (
+            Check("a", "PASS", 1, 1, "fine"),
+            Check("b", "FAIL", 1, 1, "broken"),
+            Check("c", "REVIEW", 1, 1, "odd"),
+        )
+    )
+    assert review.verdict == "FAIL"
+    assert str(review) == "FAIL; b: broken; c: odd"
+    assert Review(()).verdict == "PASS"
