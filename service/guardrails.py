@@ -73,7 +73,10 @@ def check(
 ) -> tuple[Breach, ...]:
     """Every limit that the plan breaks, in the order of ``Code``; campaigns in ascending order.
 
-    Campaigns without an entry in ``campaign_budgets_fen`` have no cap of their own.
+    Campaigns without an entry in ``campaign_budgets_fen`` have no cap of their own. A budget is
+    breached by a plan that spends more than the budget and more than today's bids do: one that only
+    brings an overspending campaign down, as far as steps allow, passes, since to block it would
+    keep the higher spend.
     """
     moved = [
         _Move(line.keyword_id, line.bid_before_fen, line.bid_fen)
@@ -231,7 +234,7 @@ def _budget(
 ) -> Breach | None:
     before = sum(line.spend_before_fen for line in lines)
     after = sum(line.spend_after_fen for line in lines)
-    if after <= cap + _rounding(lines):
+    if after <= max(cap, before) + _rounding(lines):
         return None
     whose_zh = "账户" if campaign is None else f"计划 {campaign} "
     whose_en = "the account" if campaign is None else f"campaign {campaign}"

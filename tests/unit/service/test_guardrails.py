@@ -167,20 +167,31 @@ def test_the_farthest_bid_comes_first() -> None:
 
 
 def test_the_account_budget() -> None:
-    breach = only([line(1), line(2)], account=1_998)
-    assert (breach.code, breach.limit, breach.actual) == ("account_budget", 1_998, 2_000)
-    assert breach.message_zh.startswith("账户预计日花费 20.00 元，超过今日预算 19.98 元")
-    assert "budget today is 19.98 (at today's bids: 20.00)" in breach.message_en
-    assert found([line(1), line(2)], account=1_999) == []
+    lines = [line(1, spend_after_fen=1_100), line(2)]
+    breach = only(lines, account=2_098)
+    assert (breach.code, breach.limit, breach.actual) == ("account_budget", 2_098, 2_100)
+    assert breach.message_zh.startswith("账户预计日花费 21.00 元，超过今日预算 20.98 元")
+    assert "budget today is 20.98 (at today's bids: 20.00)" in breach.message_en
+    assert found(lines, account=2_099) == []
 
 
 def test_campaign_budgets() -> None:
-    lines = [line(1), line(2, campaign_id="b"), line(3, campaign_id="free")]
-    assert [breach.where for breach in found(lines, b=500, c=999, a=0)] == [("b",), ("c",)]
-    (breach,) = found(lines, b=500, c=1_000)
-    assert (breach.code, breach.limit, breach.actual) == ("campaign_budget", 500, 1_000)
-    assert "计划 b 预计日花费 10.00 元" in breach.message_zh
+    lines = [
+        line(1, spend_after_fen=1_100),
+        line(2, campaign_id="b", spend_after_fen=1_050),
+        line(3, campaign_id="free", spend_after_fen=1_200),
+    ]
+    breaches = found(lines, b=500, c=1_098, a=0)
+    assert [breach.where for breach in breaches] == [("b",), ("c",)]
+    breach = only(lines, b=500, c=1_100)
+    assert (breach.code, breach.limit, breach.actual) == ("campaign_budget", 500, 1_050)
+    assert "计划 b 预计日花费 10.50 元" in breach.message_zh
     assert "campaign b is expected" in breach.message_en
+
+
+@pytest.mark.parametrize("after", [600, 999, 1_000])
+def test_a_plan_that_brings_an_overspending_campaign_down_is_not_held_up(after: int) -> None:
+    assert found([line(spend_after_fen=after)], account=500, c=500) == []
 
 
 def test_every_limit_is_told_in_order() -> None:
