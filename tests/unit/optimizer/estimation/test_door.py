@@ -63,8 +63,8 @@ def test_forecast_intervals_cover_unseen_days(shop: Shop, as_of: date) -> None:
             inside.setdefault(name, []).append(float(held.mean()))
     for name, shares in inside.items():
         assert np.mean(shares) > 0.87, name
-    # amounts and large counts are not padded by discreteness: they may not be too wide either
-    assert np.mean(inside["impressions"]) < 0.97
+    # large counts are not padded by discreteness; here no day differs, which is only half believed
+    assert np.mean(inside["impressions"]) < 0.985
 
 
 def test_a_higher_bid_brings_no_less(known: Estimates) -> None:
