@@ -100,8 +100,7 @@ class Pooled:
 def gamma_quantile(q: float, mean: FloatArray, relative_variance: FloatArray) -> FloatArray:
     """Quantile of Gammas given by mean and variance / mean²."""
     shape = 1.0 / np.maximum(relative_variance, 1e-9)
-    found: FloatArray = gamma.ppf(q, shape, scale=mean / shape)
-    return found
+    return np.asarray(gamma.ppf(q, shape, scale=mean / shape), dtype=np.float64)
 
 
 def pool(counts: FloatArray, exposure: FloatArray, tree: Tree, prior: Prior) -> Pooled:
