@@ -194,7 +194,8 @@ def _change_of(line: LineRow, events: Sequence[AuditRow]) -> LineChange:
         for name, value in shown.items()
         if name in now and now[name] != value
     )
-    unseen = ChangedField(field="version", shown=None, now=line.version)
+    then = line.version - len(events) if events else None
+    unseen = ChangedField(field="version", shown=then, now=line.version)
     return LineChange(
         line_id=line.line_id,
         keyword_id=line.keyword_id,

@@ -77,7 +77,7 @@ def _replay(session: Session, key: str, digest: str) -> JSONResponse:
         first = idempotency.get(session, key, digest)
     except ConflictError as error:
         raise RefusalError("idempotency-key-reused", str(error)) from error
-    if first is None:
+    if first is None or not first.status:
         raise RefusalError("conflict", f"the request with Idempotency-Key {key} is under way")
     return _respond(first.status, first.body, {REPLAYED: "true"})
 

@@ -341,11 +341,26 @@ def client_of(wiring: Wiring) -> Iterator[Callable[..., Client]]:
         change: Callable[[FastAPI], None] | None = None,
         **options: Any,
     ) -> Client:
-        nights = FakeNights(wiring.store)
-        app = create_app(wiring, access=access or Access(), nights=nights, **options)
+        options.setdefault("nights", FakeNights(wiring.store))
+        app = create_app(wiring, access=access or Access(), **options)
         if change:
             change(app)
         made.append(Client(app, peer))
+        return made[-1]
+
+    yield make
+    for client in made:
+        client.close()
+
+
+@pytest.fixture
+def client_over() -> Iterator[Callable[[Wiring], Client]]:
+    """Make a client of an application over another wiring."""
+    made: list[Client] = []
+
+    def make(other: Wiring) -> Client:
+        app = create_app(other, access=Access(), nights=FakeNights(other.store))
+        made.append(Client(app))
         return made[-1]
 
     yield make

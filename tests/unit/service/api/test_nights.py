@@ -1,0 +1,70 @@
+"""Nights in the background: the real night, on a platform that cannot be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from connectors.platform import AdPlatformReader
+from service.api.nights import BackgroundNights
+from service.settings.models import Account
+from service.store import runs
+from service.wiring import Wiring
+
+
+@pytest.fixture
+def nights(wiring: Wiring) -> Iterator[BackgroundNights]:
+    started = BackgroundNights(wiring)
+    yield started
+    started.stop()
+
+
+def test_a_night_that_fails_is_on_record_with_its_cause(
+    client_of: Any, nights: BackgroundNights
+) -> None:
+    client = client_of(nights=nights)
+    started = client.post("/api/v1/runs", json={"account_id": "shop-2"})
+    nights.stop()
+    assert started.status_code == 202
+    ended = client.get(started.headers["location"]).json()
+    assert ended["state"] == "failed"
+    assert "the folder of shop-2 cannot be read" in ended["cause"]
+    assert ended["trigger"] == "rest"
+    assert ended["business_date"] == "2026-07-31"
+    events = client.get(f"/api/v1/audit-events?run_id={ended['run_id']}").json()["items"]
+    assert [event["action"] for event in events] == ["run_failed", "run_started"]
+
+
+def test_today_is_a_day_of_the_accounts_time_zone(wiring: Wiring, nights: BackgroundNights) -> None:
+    account = wiring.account("shop-2").model_copy(update={"timezone": "Pacific/Kiritimati"})
+    assert nights.start(account, None).business_date == date(2026, 8, 1)
+
+
+def test_a_night_under_way_is_answered_with_itself(
+    wiring: Wiring, nights: BackgroundNights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = wiring.account("shop-2")
+    monkeypatch.setattr(BackgroundNights, "_carry_out", lambda *_: None)
+    first = nights.start(account, date(2026, 7, 30))
+    again = nights.start(account, date(2026, 7, 30))
+    assert again.run_id == first.run_id
+    assert again.state == "running"
+    with wiring.store.read() as session:
+        assert runs.get(session, first.run_id).attempt == 1
+
+
+def test_what_nobody_expected_is_on_record_and_stops_nothing(
+    wiring: Wiring,
+) -> None:
+    def broken(of: Account, _: date) -> AdPlatformReader:
+        raise ZeroDivisionError(of.id)
+
+    nights = BackgroundNights(replace(wiring, night=replace(wiring.night, platform=broken)))
+    run = nights.start(wiring.account("shop-2"), date(2026, 7, 30))
+    nights.stop()
+    with wiring.store.read() as session:
+        assert runs.get(session, run.run_id).state == "failed"

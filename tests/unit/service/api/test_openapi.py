@@ -1,0 +1,159 @@
+"""The OpenAPI document: complete, and its examples true."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter
+
+from service.api.openapi import example_of
+from service.api.schemas import Page
+from service.api.schemas.accounts import AccountSummary, AccountView
+from service.api.schemas.audit import AuditView
+from service.api.schemas.health import Health, Readiness
+from service.api.schemas.lines import (
+    ApproveDemand,
+    BulkDemand,
+    BulkView,
+    EditDemand,
+    LineDetail,
+    LinePage,
+    LineView,
+    OverrideView,
+    RejectDemand,
+)
+from service.api.schemas.problems import Problem, ProblemKind
+from service.api.schemas.proposals import ProposalSummary, ProposalView
+from service.api.schemas.runs import RejectView, RunDemand, RunSummary, RunView
+
+SHAPES: dict[str, tuple[Any, Any]] = {
+    "getHealth": (None, Health),
+    "getReadiness": (None, Readiness),
+    "getMetrics": (None, None),
+    "listAccounts": (None, Page[AccountSummary]),
+    "getAccount": (None, AccountView),
+    "listRuns": (None, Page[RunSummary]),
+    "startRun": (RunDemand, RunView),
+    "getRun": (None, RunView),
+    "listRejects": (None, Page[RejectView]),
+    "listProposals": (None, Page[ProposalSummary]),
+    "getProposal": (None, ProposalView),
+    "overrideProposal": (RejectDemand, OverrideView),
+    "downloadSheet": (None, None),
+    "listLines": (None, LinePage),
+    "getLine": (None, LineDetail),
+    "approveLine": (ApproveDemand, LineView),
+    "rejectLine": (RejectDemand, LineView),
+    "withdrawLine": (ApproveDemand, LineView),
+    "editLine": (EditDemand, LineView),
+    "decideLines": (BulkDemand, BulkView),
+    "listAuditEvents": (None, Page[AuditView]),
+    "getProblemKind": (None, ProblemKind),
+}
+
+
+@pytest.fixture
+def document(client: Any) -> dict[str, Any]:
+    answer: dict[str, Any] = client.get("/api/v1/openapi.json").json()
+    return answer
+
+
+def operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, methods in document["paths"].items():
+        for operation in methods.values():
+            yield path, operation
+
+
+def test_every_operation_is_known_and_named_once(document: dict[str, Any]) -> None:
+    names = [operation["operationId"] for _, operation in operations(document)]
+    assert sorted(names) == sorted(SHAPES)
+
+
+def test_every_operation_is_told(document: dict[str, Any]) -> None:
+    for path, operation in operations(document):
+        assert operation["summary"], path
+        assert operation["description"], path
+        assert operation["tags"], path
+
+
+def test_every_parameter_has_an_example(document: dict[str, Any]) -> None:
+    for path, operation in operations(document):
+        for parameter in operation.get("parameters", ()):
+            schema = parameter.get("schema", {})
+            shown = {"example", "examples"} & (parameter.keys() | schema.keys())
+            assert shown, f"{path}: {parameter['name']}"
+
+
+def test_every_request_and_answer_has_an_example_that_its_schema_takes(
+    document: dict[str, Any],
+) -> None:
+    for path, operation in operations(document):
+        demand, answer = SHAPES[operation["operationId"]]
+        if demand is not None:
+            example = operation["requestBody"]["content"]["application/json"]["example"]
+            TypeAdapter(demand).validate_python(example)
+        (good,) = [code for code in operation["responses"] if code < "400"]
+        for media_type, media in operation["responses"][good]["content"].items():
+            assert "example" in media, f"{path}: {media_type}"
+            if answer is not None:
+                TypeAdapter(answer).validate_json(json_of(media["example"]))
+
+
+def test_every_refusal_has_an_example_for_each_type_of_problem(document: dict[str, Any]) -> None:
+    for path, operation in operations(document):
+        for code, response in operation["responses"].items():
+            if code < "400" or path == "/readyz":
+                continue
+            media = response["content"]["application/problem+json"]
+            assert media["schema"] == {"$ref": "#/components/schemas/Problem"}
+            for name, example in media["examples"].items():
+                body = Problem.model_validate_json(json_of(example["value"]))
+                assert (str(body.status), body.type) == (code, f"/api/v1/problems/{name}")
+                assert example["summary"]
+
+
+def test_every_guarded_operation_says_how_it_refuses(document: dict[str, Any]) -> None:
+    for path, operation in operations(document):
+        if path in ("/healthz", "/readyz"):
+            assert operation["security"] == []
+            continue
+        assert operation["security"] == [{"token": []}, {}]
+        assert {"401", "403", "421", "500"} <= operation["responses"].keys(), path
+        if path not in ("/metrics", "/api/v1/accounts"):
+            assert "422" in operation["responses"], path
+
+
+def test_decisions_ask_for_what_was_shown_and_a_key(document: dict[str, Any]) -> None:
+    for path, operation in operations(document):
+        if "409" not in operation["responses"] or operation["operationId"] == "startRun":
+            continue
+        parameters = {one["name"]: one for one in operation["parameters"]}
+        assert parameters["idempotency-key"]["required"] is True, path
+        assert "if-match" in parameters
+        assert {"412", "428"} <= operation["responses"].keys()
+
+
+def test_every_reference_leads_somewhere(document: dict[str, Any], client: Any) -> None:
+    text = client.get("/api/v1/openapi.json").text
+    for name in set(re.findall(r'"#/components/schemas/([^"]+)"', text)):
+        assert name in document["components"]["schemas"], name
+
+
+def test_the_document_is_made_once(client: Any) -> None:
+    assert client.get("/api/v1/openapi.json").content == client.get("/api/v1/openapi.json").content
+
+
+def test_no_page_that_loads_scripts_from_elsewhere(client: Any) -> None:
+    assert [client.get(path).status_code for path in ("/docs", "/redoc")] == [404, 404]
+
+
+def test_a_scalar_without_an_example_is_found() -> None:
+    with pytest.raises(ValueError, match="no example"):
+        example_of({"type": "object", "properties": {"a": {"type": "string"}}}, {})
+
+
+def json_of(value: Any) -> str:
+    return TypeAdapter(Any).dump_json(value).decode()
