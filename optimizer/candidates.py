@@ -77,6 +77,10 @@ class Menu:
             )
         )
 
+    def only(self, columns: IntArray) -> Menu:
+        """The candidates in the given ``columns`` (m, k), ascending in each row."""
+        return Menu(*(np.take_along_axis(getattr(self, f.name), columns, 1) for f in fields(self)))
+
     def at(self, what: FloatArray, columns: IntArray) -> FloatArray:
         """(m,) entries of one of the arrays at one column a keyword."""
         return np.take_along_axis(what, columns[:, None], 1)[:, 0]

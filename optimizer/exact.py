@@ -21,10 +21,10 @@ FEASIBILITY = 2e-6  # HiGHS may break a row by a little less
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """A plan and an upper bound on the objective of any plan."""
+    """A plan and an upper bound on the objective of any plan, None where not yet computed."""
 
     solution: Solution
-    bound: float
+    bound: float | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,7 +126,9 @@ def _lowered(situation: Situation, decision: Decision) -> Codes:
     problem, solution = decision.problem, decision.solution
     menu, stairs = problem.menu, problem.stairs
     keep = np.maximum(decision.keep, 0)
-    uncapped = stairs.columns(stairs.levels(np.flatnonzero(stairs.slope >= problem.floor)))
+    # Without budgets and allowance no word would be cut whose last yuan brings back more than itself.
+    enough = problem.floor if problem.loss_price else max(problem.floor, 1.0)
+    uncapped = stairs.columns(stairs.levels(np.flatnonzero(stairs.slope >= enough)))
     would_stay = menu.at(menu.bids, uncapped) >= situation.limits.today
     by_campaign = solution.campaign_price[problem.campaign] > solution.account_price
     by_allowance = would_stay & (solution.binding == "allowance") & ~by_campaign

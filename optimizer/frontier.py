@@ -130,45 +130,76 @@ class Route:
     campaign_price: FloatArray
 
 
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Segments of the campaigns that have a cap, campaign by campaign, best first in each.
+
+    ``segment`` (Q,) indexes the staircase and ``spend`` (Q,) is theirs; campaign c owns the places
+    ``first[c]`` to ``first[c + 1]``.
+    """
+
+    segment: npt.NDArray[np.int32]
+    spend: FloatArray
+    first: IntArray  # (C + 1,)
+
+
+def rank_by_campaign(stairs: Staircase, campaign: IntArray, room: FloatArray) -> Ranking:
+    """Order the segments under the caps ``room`` (C,); ``campaign`` (m,) codes."""
+    codes = campaign[stairs.word].astype(np.int32)
+    capped = np.flatnonzero(np.isfinite(room)[codes])
+    segment = capped[np.argsort(codes[capped], kind="stable")].astype(np.int32)
+    sizes = np.bincount(codes[capped], minlength=len(room))
+    return Ranking(segment, stairs.spend[segment], np.concatenate([[0], np.cumsum(sizes)]))
+
+
 def route(
-    stairs: Staircase, campaign: IntArray, free: BoolArray, room: Caps, floor: float
+    stairs: Staircase,
+    ranking: Ranking,
+    campaign: IntArray,
+    free: BoolArray,
+    room: Caps,
+    floor: float,
 ) -> Route:
     """The longest prefix of the frontier within ``room``.
 
-    ``campaign`` (m,) codes; ``free`` (m,) False for keywords that are held at one bid; ``room``
-    what may be spent beyond the starting point; slopes below ``floor`` are not taken.
+    ``ranking`` from ``rank_by_campaign``; ``campaign`` (m,) codes; ``free`` (m,) False for keywords
+    that are held at one bid; ``room`` what may be spent beyond the starting point; slopes below
+    ``floor`` are not taken.
     """
     worth = int(np.searchsorted(-stairs.slope, -floor, side="right"))
-    segments = np.flatnonzero(free[stairs.word[:worth]])
-    segments, campaign_price = _cut_campaigns(stairs, segments, campaign, room.campaign)
-    spent = np.cumsum(stairs.spend[segments])
-    end = int(np.searchsorted(spent, room.account, side="right"))
+    wanted = free[stairs.word]
+    wanted[worth:] = False
+    price = np.zeros(len(room.campaign))
+    if ranking.segment.size:
+        cut = _first_refused(ranking, wanted, room.campaign)
+        refused = cut < len(stairs.slope)
+        price[refused] = stairs.slope[cut[refused]]
+        wanted &= np.arange(len(wanted)) < cut[campaign[stairs.word]]
+    segments = np.flatnonzero(wanted)
+    end = int(np.searchsorted(np.cumsum(stairs.spend[segments]), room.account, side="right"))
     account_price = float(stairs.slope[segments[end]]) if end < len(segments) else 0.0
-    return Route(segments[:end], account_price, campaign_price)
+    return Route(segments[:end], account_price, price)
 
 
-def _cut_campaigns(
-    stairs: Staircase, segments: IntArray, campaign: IntArray, room: FloatArray
-) -> tuple[IntArray, FloatArray]:
-    price = np.zeros(len(room))
-    codes = campaign[stairs.word[segments]]
-    capped = np.flatnonzero(np.isfinite(room)[codes])
-    if not capped.size:
-        return segments, price
-    by_campaign = capped[np.argsort(codes[capped], kind="stable")]
-    codes = codes[by_campaign]
-    refused = by_campaign[running_total(stairs.spend[segments[by_campaign]], codes) > room[codes]]
-    keep = np.ones(len(segments), np.bool_)
-    keep[refused] = False
-    owners = campaign[stairs.word[segments[refused]]]
-    np.maximum.at(price, owners, stairs.slope[segments[refused]])
-    return segments[keep], price
+def _first_refused(ranking: Ranking, wanted: BoolArray, room: FloatArray) -> IntArray:
+    """(C,) the first segment that does not fit into its campaign's room; S where all do."""
+    spent = np.concatenate(
+        [[0.0], np.cumsum(np.where(wanted[ranking.segment], ranking.spend, 0.0))]
+    )
+    start, end = ranking.first[:-1], ranking.first[1:]
+    place = np.searchsorted(spent, spent[start] + room, side="right") - 1
+    # A negative room refuses the first wanted segment, wherever that is.
+    place = np.maximum(place, np.searchsorted(spent, spent[start], side="right") - 1)
+    cut = np.full(len(room), len(wanted))
+    refused = np.isfinite(room) & (place < end)
+    cut[refused] = ranking.segment[place[refused]]
+    return cut
 
 
 def running_total(amounts: FloatArray, groups: IntArray) -> FloatArray:
-    """Cumulative sums that start anew with each group; ``groups`` is sorted, shapes (S,)."""
+    """Cumulative sums that start anew with each group; ``groups`` >= 0 is sorted, shapes (S,)."""
     total = np.cumsum(amounts)
-    starts = np.flatnonzero(np.r_[True, groups[1:] != groups[:-1]])
+    starts = np.flatnonzero(np.diff(groups, prepend=-1))
     offset = np.repeat(total[starts] - amounts[starts], np.diff(np.r_[starts, len(groups)]))
     result: FloatArray = total - offset
     return result

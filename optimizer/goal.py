@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from optimizer.candidates import Menu
-from optimizer.frontier import build_staircase
+from optimizer.frontier import build_staircase, rank_by_campaign
 from optimizer.outlook import FloatArray, IntArray
 from optimizer.risk import Verdict
 from optimizer.situation import Situation
@@ -42,35 +42,44 @@ def _for_contribution(situation: Situation, menu: Menu, profit: bool) -> Problem
     # A yuan that brings back no more than itself is not spent for profit.
     floor = max(float(np.nextafter(own_price, 2)) if profit else 0.0, least)
     binding: AccountBinding = "min_marginal_return" if least > own_price else "none"
-    gain = menu.contribution
-    return Problem(
-        menu=menu,
-        counts=gain,
-        gain=gain,
-        stairs=build_staircase(menu.spend, gain),
-        campaign=situation.campaign,
-        caps=situation.caps,
+    return _problem(
+        situation,
+        menu,
+        menu.contribution,
+        menu.contribution,
         floor=floor,
         floor_binding=binding,
         own_price=own_price,
-        judge=_judge(situation),
-        max_loss=_max_loss(situation),
     )
 
 
 def _for_clicks(situation: Situation, menu: Menu, eligible: FloatArray, price: float) -> Problem:
     gain = menu.clicks + price * (menu.contribution - menu.spend) + eligible
+    return replace(_problem(situation, menu, menu.clicks, gain), loss_price=price)
+
+
+def _problem(
+    situation: Situation,
+    menu: Menu,
+    counts: FloatArray,
+    gain: FloatArray,
+    *,
+    floor: float = 0.0,
+    floor_binding: AccountBinding = "none",
+    own_price: float = 0.0,
+) -> Problem:
+    stairs = build_staircase(menu.spend, gain)
     return Problem(
         menu=menu,
-        counts=menu.clicks,
+        counts=counts,
         gain=gain,
-        stairs=build_staircase(menu.spend, gain),
+        stairs=stairs,
+        ranking=rank_by_campaign(stairs, situation.campaign, situation.caps.campaign),
         campaign=situation.campaign,
         caps=situation.caps,
-        floor=0.0,
-        floor_binding="none",
-        own_price=0.0,
-        loss_price=price,
+        floor=floor,
+        floor_binding=floor_binding,
+        own_price=own_price,
         judge=_judge(situation),
         max_loss=_max_loss(situation),
     )
@@ -103,7 +112,7 @@ def _worth_clicking(situation: Situation, menu: Menu) -> FloatArray:
 def _price_of_loss(
     situation: Situation, menu: Menu, eligible: FloatArray, held: IntArray, near: float | None
 ) -> float | None:
-    """Least price of a yuan lost, in clicks, at which the best plan keeps the allowance."""
+    """Price of a yuan lost, in clicks, just below the least at which the best plan is safe."""
 
     def keeps(price: float) -> bool:
         problem = _for_clicks(situation, menu, eligible, price)
@@ -122,11 +131,11 @@ def _price_of_loss(
 
 
 def _least_price(keeps: Callable[[float], bool], low: float, high: float, rounds: int) -> float:
-    """Halve the logarithmic range ``rounds`` times; ``high`` always keeps the allowance."""
+    """Halve the logarithmic range ``rounds`` times; the lower end, which the solver then retreats from."""
     for _ in range(rounds):
         middle = float(np.sqrt(low * high))
         low, high = (low, middle) if keeps(middle) else (middle, high)
-    return high
+    return low
 
 
 def _careless(problem: Problem) -> Problem:

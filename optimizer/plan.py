@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from optimizer.explain import Decision, bindings, reasons
-from optimizer.frontier import Caps, build_staircase, frontier_curve, route
-from optimizer.outlook import BoolArray, Expectation, FloatArray, TotalDraws
+from optimizer.frontier import Caps, build_staircase, frontier_curve, rank_by_campaign, route
+from optimizer.outlook import Expectation, FloatArray, TotalDraws
 from optimizer.risk import share_interval
 from optimizer.situation import SLACK, Situation
 from optimizer.solve import Problem, Solution
@@ -71,7 +71,9 @@ class Plan:
     mu: float
 
 
-def assemble(situation: Situation, decision: Decision, bound: float, seed: int) -> Plan:
+def assemble(
+    situation: Situation, decision: Decision, bound: float, frontier: pd.DataFrame, seed: int
+) -> Plan:
     """Everything a reader wants to know of a decision; ``bound`` is on the words that may move."""
     bids = situation.full(decision.bids)
     before = situation.outlook.expect(situation.today)
@@ -79,16 +81,14 @@ def assemble(situation: Situation, decision: Decision, bound: float, seed: int) 
     lines = _lines(situation, decision, bids, before, after)
     campaigns = _campaigns(situation, decision, lines)
     shortfalls = _shortfalls(situation, decision, lines, campaigns)
-    fixed = np.ones(len(bids), np.bool_)
-    fixed[situation.rows] = False
-    extra = _objective_of_fixed(decision.problem, lines, fixed)
+    extra = _objective_of_fixed(situation, decision.problem)
     value = decision.problem.value(decision.solution.columns) + extra
     bound = max(bound + extra, value)
     prices = _prices(decision)
     return Plan(
         lines=lines,
         totals=_totals(situation, lines, seed),
-        frontier=_frontier(decision, lines, fixed),
+        frontier=frontier,
         campaigns=campaigns,
         objective=situation.policy.objective,
         value=value,
@@ -204,10 +204,11 @@ def _status(situation: Situation, shortfalls: tuple[Shortfall, ...]) -> str:
     return "optimal" if len(situation.rows) else "nothing_to_move"
 
 
-def _objective_of_fixed(problem: Problem, lines: pd.DataFrame, fixed: BoolArray) -> float:
-    counted = "clicks" if problem.counts is problem.menu.clicks else "contribution"
-    own_price = problem.own_price
-    return float((lines[counted] - own_price * lines["spend"]).to_numpy()[fixed].sum())
+def _objective_of_fixed(situation: Situation, problem: Problem) -> float:
+    standing = situation.standing
+    if problem.counts is problem.menu.clicks:
+        return standing.clicks
+    return standing.contribution - problem.own_price * standing.spend
 
 
 def _totals(situation: Situation, lines: pd.DataFrame, seed: int) -> pd.DataFrame:
@@ -262,19 +263,19 @@ def _probability_rows(
     return {**rows, "p_within_loss": share_interval(hits, size)}
 
 
-def _frontier(decision: Decision, lines: pd.DataFrame, fixed: BoolArray) -> pd.DataFrame:
+def frontier_of(situation: Situation, problem: Problem) -> pd.DataFrame:
     """The account's frontier of contribution under the campaigns' caps and the bids' limits."""
-    problem = decision.problem
-    stairs = problem.stairs
+    stairs, ranking = problem.stairs, problem.ranking
     if problem.gain is not problem.menu.contribution:
         stairs = build_staircase(problem.menu.spend, problem.menu.contribution)
+        ranking = rank_by_campaign(stairs, problem.campaign, problem.caps.campaign)
     lowest = stairs.columns(np.zeros(len(stairs.top), np.int64))
     room = Caps(np.inf, problem.room(lowest).campaign)
     free = np.ones(len(lowest), np.bool_)
-    road = route(stairs, problem.campaign, free, room, 0.0)
-    spend = float(problem.spend(lowest).sum()) + float(lines["spend"].to_numpy()[fixed].sum())
+    road = route(stairs, ranking, problem.campaign, free, room, 0.0)
+    spend = situation.standing.spend + float(problem.spend(lowest).sum())
     contribution = float(problem.menu.at(problem.menu.contribution, lowest).sum())
-    contribution += float(lines["contribution"].to_numpy()[fixed].sum())
+    contribution += situation.standing.contribution
     return frontier_curve(stairs, road.segments, spend, contribution)
 
 

@@ -11,13 +11,14 @@ from optimizer.explore import find_exploration, learning_budget
 from optimizer.goal import pose
 from optimizer.hold import SACRIFICE, Holds, find_holds
 from optimizer.outlook import IntArray, Outlook
-from optimizer.plan import Plan, assemble, check_caps
+from optimizer.plan import Plan, assemble, check_caps, frontier_of
 from optimizer.policy import Policy
 from optimizer.situation import Situation, survey
 from optimizer.solve import Problem, Solution, dual, solve
 
 SMALL_ACCOUNT = 40  # words; up to here the knapsack is solved exactly
 CELLS_OF_SMALL = 2_560
+LARGE_ACCOUNT, HUGE_ACCOUNT = 20_000, 200_000  # words; beyond, fewer candidates a word suffice
 SHARES = (1.0, 0.25, 0.0)  # of the noise to hold, and of the learning to do, in turn
 TOLERATED = 3 * SACRIFICE
 
@@ -34,10 +35,12 @@ def propose(estimates: Outlook, policy: Policy, *, seed: int = 0) -> Plan:
     """
     situation = survey(estimates, policy, seed)
     nothing = np.full(len(situation.rows), -1)
-    menu, near = _menu(situation)
-    problem = pose(situation, menu, nothing, near)
+    coarse = pose(situation, _coarse_menu(situation), nothing)
+    frontier = frontier_of(situation, coarse) if len(nothing) > LARGE_ACCOUNT else None
+    problem = pose(situation, _finer_menu(situation, coarse), nothing, coarse.loss_price)
+    del coarse
     proof = _best(problem, nothing)
-    keep = menu.column_of(situation.limits.today)
+    keep = problem.menu.column_of(situation.limits.today)
     learned, proof = _explored(situation, problem, proof)
     holds, proof = _held(situation, problem, proof, keep, learned)
     check_caps(problem, proof.solution)
@@ -49,37 +52,53 @@ def propose(estimates: Outlook, policy: Policy, *, seed: int = 0) -> Plan:
         noise=holds.noise,
         explored=learned >= 0,
     )
-    return assemble(situation, decision, proof.bound, seed)
+    bound = proof.bound
+    if bound is None:
+        fixed = np.where(holds.immature | holds.noise, keep, learned)
+        bound = dual(problem, proof.solution, fixed).bound
+    if frontier is None:
+        frontier = frontier_of(situation, problem)
+    return assemble(situation, decision, bound, frontier, seed)
 
 
-def _menu(situation: Situation) -> tuple[Menu, float | None]:
-    """Candidates over the whole range, and more of them around the best; and the price of loss."""
+def _coarse_menu(situation: Situation) -> Menu:
+    """Candidates over the whole allowed range."""
+    width, _ = _widths(len(situation.rows))
+    bids = coarse_bids(situation.limits, situation.policy, width)
+    return build_menu(situation.outlook, situation.rows, bids)
+
+
+def _finer_menu(situation: Situation, coarse: Problem) -> Menu:
+    """More candidates around the best of the coarse ones.
+
+    A large account keeps of the coarse ones only the lowest and today's.
+    """
     m = len(situation.rows)
-    width, finer_width = _widths(m)
-    policy, limits = situation.policy, situation.limits
-    menu = build_menu(situation.outlook, situation.rows, coarse_bids(limits, policy, width))
-    nothing = np.full(m, -1)
-    problem = pose(situation, menu, nothing)
-    columns = solve(problem, nothing).columns
-    finer = finer_bids(limits, policy, menu, columns, finer_width)
-    merged = menu.merged(build_menu(situation.outlook, situation.rows, finer))
-    return merged, problem.loss_price or None
+    menu, limits = coarse.menu, situation.limits
+    columns = solve(coarse, np.full(m, -1)).columns
+    _, width = _widths(m)
+    bids = finer_bids(limits, situation.policy, menu, columns, width)
+    finer = build_menu(situation.outlook, situation.rows, bids)
+    if m > LARGE_ACCOUNT:
+        today = np.maximum(menu.column_of(limits.today), 0)
+        menu = menu.only(np.column_stack([np.zeros_like(today), today]))
+    return menu.merged(finer)
 
 
 def _widths(m: int) -> tuple[int, int]:
     """Candidates a keyword: over the whole range, and around the best."""
     if m <= SMALL_ACCOUNT:
         return int(np.clip(CELLS_OF_SMALL // max(m, 1), 48, 256)), 32
-    if m <= 20_000:
+    if m <= LARGE_ACCOUNT:
         return 40, 32
-    return (24, 20) if m <= 200_000 else (16, 14)
+    return (24, 20) if m <= HUGE_ACCOUNT else (12, 16)
 
 
 def _best(problem: Problem, held: IntArray) -> Proof:
     solution = solve(problem, held)
     if len(held) <= SMALL_ACCOUNT:
         return improve(problem, solution, held)
-    return Proof(solution, dual(problem, solution, held).bound)
+    return Proof(solution, None)
 
 
 def _explored(situation: Situation, problem: Problem, proof: Proof) -> tuple[IntArray, Proof]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from optimizer.candidates import Limits, bid_limits
 from optimizer.errors import InfeasiblePolicyError
@@ -19,6 +18,15 @@ from optimizer.policy import Policy
 from optimizer.risk import Allowance, Verdict, draws_needed
 
 SLACK = 1e-9  # relative; an expectation this little above a cap keeps it
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the words that may not move are expected to bring a day, in sum."""
+
+    spend: float
+    contribution: float
+    clicks: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +44,7 @@ class Situation:
     locked: BoolArray  # (n,)
     campaign: IntArray  # (m,)
     limits: Limits
+    standing: Standing
     caps: Caps
     allowance: Allowance | None
 
@@ -61,6 +70,8 @@ def survey(outlook: Outlook, policy: Policy, seed: int) -> Situation:
     movable = outlook.biddable & ~locked & (np.nan_to_num(today, nan=0.0) > 0)
     order = ids.argsort()
     rows = np.asarray(order[movable[order]], dtype=np.int64)
+    fixed = np.asarray(order[~movable[order]], dtype=np.int64)
+    standing, spent = _standing(outlook, fixed)
     return Situation(
         outlook=outlook,
         policy=policy,
@@ -69,7 +80,8 @@ def survey(outlook: Outlook, policy: Policy, seed: int) -> Situation:
         locked=locked,
         campaign=outlook.campaign[rows],
         limits=bid_limits(_snapped(today[rows], policy), policy),
-        caps=_what_is_left(outlook, policy, np.asarray(order[~movable[order]], dtype=np.int64)),
+        standing=standing,
+        caps=_what_is_left(outlook, policy, standing, spent),
         allowance=_allowance(outlook, policy, seed),
     )
 
@@ -80,12 +92,19 @@ def _snapped(bids: FloatArray, policy: Policy) -> FloatArray:
     return np.where(np.abs(bids - nearest) < 1e-6 * policy.bid_step, nearest, bids)
 
 
-def _what_is_left(outlook: Outlook, policy: Policy, fixed: IntArray) -> Caps:
-    """Budgets less what the words ``fixed`` are expected to spend at their bids."""
+def _standing(outlook: Outlook, fixed: IntArray) -> tuple[Standing, FloatArray]:
+    """Sums over the words ``fixed`` at today's bids, and their spend by campaign (C,)."""
+    day = outlook.expect(outlook.bid[fixed], fixed)
+    spent = np.bincount(outlook.campaign[fixed], day.spend, len(outlook.campaign_ids))
+    contribution = float(np.nan_to_num(day.contribution, nan=0.0).sum())
+    standing = Standing(float(day.spend.sum()), contribution, float(day.clicks.sum()))
+    return standing, spent.astype(np.float64)
+
+
+def _what_is_left(outlook: Outlook, policy: Policy, standing: Standing, spent: FloatArray) -> Caps:
+    """Budgets less what the words that may not move are expected to spend."""
     names = outlook.campaign_ids
-    spend = outlook.expect(outlook.bid[fixed], fixed).spend
-    spent = np.bincount(outlook.campaign[fixed], spend, len(names)).astype(np.float64)
-    account = _rest("daily_budget", policy.budget, float(spend.sum()))
+    account = _rest("daily_budget", policy.budget, standing.spend)
     campaign = np.full(len(names), np.inf)
     for code, name in enumerate(names):
         if name in policy.campaign_budgets:
@@ -105,8 +124,3 @@ def _allowance(outlook: Outlook, policy: Policy, seed: int) -> Allowance | None:
         return None
     draw = outlook.sampler(seed, draws_needed(policy.loss_confidence))
     return Allowance(draw, policy.max_loss, policy.loss_confidence)
-
-
-def campaign_names(situation: Situation) -> pd.Index[str]:
-    """Campaign ids by code."""
-    return pd.Index(list(situation.outlook.campaign_ids), dtype="str", name="campaign_id")

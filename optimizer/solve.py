@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 
 from optimizer.candidates import Menu
-from optimizer.frontier import Caps, Route, Staircase, route, running_total
+from optimizer.frontier import Caps, Ranking, Route, Staircase, route, running_total
 from optimizer.outlook import BoolArray, FloatArray, IntArray
 from optimizer.risk import Verdict
 
@@ -41,6 +41,7 @@ class Problem:
     counts: FloatArray
     gain: FloatArray
     stairs: Staircase
+    ranking: Ranking
     campaign: IntArray
     caps: Caps
     floor: float
@@ -105,11 +106,19 @@ def _tightened(cap: float) -> float:
 def solve(problem: Problem, held: IntArray) -> Solution:
     """The best plan in which keywords with ``held`` (m,) >= 0 take that column of the menu.
 
-    Where a cap or the allowance cannot be kept at all, the words concerned are at their lowest.
+    Where a cap cannot be kept at all, the words concerned are at their lowest; where the allowance
+    cannot, the plan is the one with the least loss at risk.
     """
     start = np.where(held >= 0, held, problem.stairs.vertices[:, 0])
     free = held < 0
-    road = route(problem.stairs, problem.campaign, free, problem.room(start), problem.floor)
+    road = route(
+        problem.stairs,
+        problem.ranking,
+        problem.campaign,
+        free,
+        problem.room(start),
+        problem.floor,
+    )
     taken, verdict = _as_far_as_allowed(problem, road, start, free)
     levels = problem.stairs.levels(road.segments[:taken])
     levels, verdict = _filled(problem, levels, start, free, verdict)
@@ -150,29 +159,29 @@ def _as_far_as_allowed(
 
 
 def furthest(at: Callable[[int], Verdict], spent: FloatArray, likely: int) -> tuple[int, Verdict]:
-    """Largest prefix whose verdict holds, looked for from the top; 0 if none does.
+    """Largest prefix whose verdict holds, looked for from the top; the least risky if none does.
 
-    ``spent`` (P,) is the cumulative spend of the prefix, ``likely`` a prefix worth trying first
-    when the whole is refused. Fewer than LADDER + 2 + log2(1 / SEARCH_TOLERANCE) plans are judged.
+    ``spent`` (P,) is the cumulative spend of the prefix, ``likely`` a prefix worth trying when the
+    whole is refused. Fewer than LADDER + 2 + log2(1 / SEARCH_TOLERANCE) plans are judged.
     """
     end = len(spent)
-    verdict = at(end)
-    if verdict.holds or not end:
-        return end, verdict
-    rungs = np.searchsorted(spent, np.linspace(0, spent[-1], LADDER + 1)[1:-1])
-    refused, holding = end, 0
-    for rung in sorted({*map(int, rungs), likely} - {0, end}, reverse=True):
+    rungs = np.searchsorted(spent, np.linspace(0, spent[-1] if end else 0, LADDER + 1)[1:-1])
+    refused, seen = end, []
+    for rung in sorted({end, *map(int, rungs), likely, 0}, reverse=True):
         verdict = at(rung)
         if verdict.holds:
-            holding = rung
-            break
+            return _bisected(at, np.r_[0.0, spent], rung, refused, verdict)
         refused = rung
-    if not holding:
-        verdict = at(0)
-        if not verdict.holds:
-            return 0, verdict
-    tolerance = SEARCH_TOLERANCE * spent[-1]
-    total = np.r_[0.0, spent]
+        seen.append((verdict.at_risk, rung, verdict))
+    _, rung, verdict = min(seen, key=lambda found: found[:2])
+    return rung, verdict
+
+
+def _bisected(
+    at: Callable[[int], Verdict], total: FloatArray, holding: int, refused: int, verdict: Verdict
+) -> tuple[int, Verdict]:
+    """Narrow the gap between a prefix that holds and a longer one that does not."""
+    tolerance = SEARCH_TOLERANCE * total[-1]
     while refused - holding > 1 and total[refused - 1] - total[holding] > tolerance:
         middle = int(np.searchsorted(total, (total[refused] + total[holding]) / 2))
         middle = min(max(middle, holding + 1), refused - 1)
@@ -299,14 +308,6 @@ def _loss_slack(problem: Problem, solution: Solution) -> float:
 def _best_reduced(problem: Problem, price: FloatArray, held: IntArray) -> FloatArray:
     """(m,) largest gain - price * spend of each keyword's candidates."""
     stairs = problem.stairs
-    columns = held.copy()
-    free = np.flatnonzero(held < 0)
-    best = np.full(len(free), -np.inf)
-    choice = np.zeros(len(free), np.int64)
-    for level in range(stairs.vertices.shape[1]):
-        at = stairs.vertices[free, level].astype(np.int64)
-        reduced = problem.gain[free, at] - price[free] * problem.menu.spend[free, at]
-        better = (level <= stairs.top[free]) & (reduced > best)
-        best[better], choice[better] = reduced[better], at[better]
-    columns[free] = choice
+    taken = np.flatnonzero(stairs.slope >= price[stairs.word])
+    columns = np.where(held >= 0, held, stairs.columns(stairs.levels(taken)))
     return problem.menu.at(problem.gain, columns) - price * problem.spend(columns)
