@@ -26,7 +26,7 @@ LEVEL_HALF_LIVES = (3.0, 5.0, 8.0, 14.0, 30.0, np.inf)
 RATE_HALF_LIVES = (14.0, 30.0, 60.0, np.inf)
 IMPRESSIONS_PRIOR = Prior(rate=5.0, weight=0.3, strength=0.5)
 CTR_PRIOR = Prior(rate=0.03, weight=1.0, strength=4.0)
-CVR_PRIOR = Prior(rate=0.03, weight=1.0, strength=20.0)
+CVR_PRIOR = Prior(rate=0.03, weight=1.0, strength=40.0)
 PRICE_PRIOR = Prior(rate=0.8, weight=2.0, strength=40.0)
 
 
