@@ -27,6 +27,7 @@ from service.store.rows import AuditRow, LineRow, ProposalRow
 _LINE_TAG = re.compile(r"(\d{1,9})-([0-9a-f]{64})")
 _SET_TAG = re.compile(r"(\d{1,18})-([0-9a-f]{64})")
 _MOST_NAMED = 20
+_MOST_EVENTS = 10_000  # looked through to name what changed
 
 IfMatch = Annotated[
     str | None,
@@ -166,18 +167,13 @@ def _named(session: Session, line: LineRow, shown: str) -> LineChange:
 
 
 def _changed_since(session: Session, proposal_id: str, since: int | None) -> list[LineChange]:
-    """Every line of the proposal that an audit event after ``since`` is about, newest first."""
+    """The lines of the proposal that its newest audit events after ``since`` are about, by id."""
     if since is None:
         return []
     by_line: dict[int, list[AuditRow]] = {}
-    before: int | None = None
-    while page := audit.page(session, AuditFilter(proposal_id=proposal_id), before=before):
-        for event in page:
-            if event.event_id > since and event.line_id is not None:
-                by_line.setdefault(event.line_id, []).append(event)
-        before = page[-1].event_id
-        if before <= since:
-            break
+    for event in audit.page(session, AuditFilter(proposal_id=proposal_id), limit=_MOST_EVENTS):
+        if event.event_id > since and event.line_id is not None:
+            by_line.setdefault(event.line_id, []).append(event)
     found = lines.select_lines(session, LineFilter(line_ids=tuple(by_line))) if by_line else []
     return [_change_of(line, by_line[line.line_id]) for line in found]
 

@@ -113,6 +113,8 @@ def override_proposal(
     tag = etags.required(if_match)
 
     def work(session: Session) -> OverrideView:
+        everything = LineFilter(proposal_id=proposal_id)
+        lines.select_lines(session, everything, for_update=True)  # one override at a time
         etags.check_proposal(session, proposals.get(session, proposal_id), tag)
         outcome = decisions.override(session, origin, proposal_id, demand.reason)
         return OverrideView(

@@ -43,10 +43,13 @@ class Access:
         """What the server says about it when it starts."""
         if self.token is None:
             return (
-                f"{TOKEN_VARIABLE} is not set: serving this machine only, without a token. "
-                f"Set {TOKEN_VARIABLE} to be reached from elsewhere."
+                f"未设置 {TOKEN_VARIABLE}，只接受本机访问，无需令牌 · {TOKEN_VARIABLE} is not set: "
+                f"serving this machine only, without a token"
             )
-        return f"{TOKEN_VARIABLE} is set: every request must carry it as a bearer token."
+        return (
+            f"已设置 {TOKEN_VARIABLE}，每个请求须带 Bearer 令牌 · {TOKEN_VARIABLE} is set: "
+            "every request must carry it as a bearer token"
+        )
 
     def admits(self, offered: str) -> bool:
         """Whether ``offered`` is the token; takes the same time however much of it is right."""
