@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
@@ -156,29 +156,6 @@ def shown_hash(
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def require_shown(shown: str, current: str) -> None:
-    """Refuse a decision taken on something else than what is there now (ConflictError)."""
-    if shown != current:
-        raise ConflictError(
-            "the line has changed since it was shown; read it again and decide on what it says now"
-        )
-
-
-def bid_from_yuan(text: str | int | Decimal) -> int:
-    """A bid as a person writes it, in yuan, as fen.
-
-    Raises InputError for anything that is not a plain number in steps of 0.01 yuan. Floats are
-    not taken: 0.29 yuan has no exact float.
-    """
-    try:
-        fen = Decimal(str(text).strip()) * 100
-    except InvalidOperation:
-        raise InputError(f"bid {text!r} is not a number; write yuan, for example 0.85") from None
-    if not fen.is_finite() or fen != fen.to_integral_value():
-        raise InputError(f"bid {text} is not in steps of 0.01 yuan; write for example 0.85")
-    return int(fen)
-
-
 def edited_bid(bid_fen: int, guardrails: Guardrails) -> int:
     """``bid_fen`` if a person may set it, fen.
 
@@ -189,8 +166,8 @@ def edited_bid(bid_fen: int, guardrails: Guardrails) -> int:
     low, high = int(guardrails.min_bid * 100), int(guardrails.max_bid * 100)
     if not low <= bid_fen <= high:
         raise InputError(
-            f"a bid of {yuan(bid_fen)} yuan is outside the guardrails "
-            f"({yuan(low)} to {yuan(high)}); choose one within, or ask the owner to change "
+            f"a bid of {_yuan(bid_fen)} yuan is outside the guardrails "
+            f"({_yuan(low)} to {_yuan(high)}); choose one within, or ask the owner to change "
             "guardrails.min_bid or max_bid"
         )
     return bid_fen
@@ -204,6 +181,6 @@ def require_reason(action: str, reason: str | None) -> str | None:
     return said
 
 
-def yuan(fen: int) -> str:
+def _yuan(fen: int) -> str:
     """85 as ``0.85``."""
     return f"{Decimal(fen) / 100:.2f}"

@@ -158,12 +158,6 @@ def test_the_hash_binds_every_field(changed: dict[str, Any]) -> None:
     assert approval.shown_hash(**(SHOWN | changed)) != approval.shown_hash(**SHOWN)
 
 
-def test_a_decision_on_something_else_is_refused() -> None:
-    approval.require_shown("a", "a")
-    with pytest.raises(ConflictError, match="changed since it was shown"):
-        approval.require_shown("a", "b")
-
-
 LIMITS = Guardrails(min_bid=Decimal("0.29"), max_bid=Decimal("4.35"))
 
 
@@ -182,29 +176,6 @@ def test_an_edited_bid_outside_them(fen: int) -> None:
 def test_an_edited_bid_that_is_no_whole_fen(fen: Any) -> None:
     with pytest.raises(InputError, match="must be a whole number of fen"):
         approval.edited_bid(fen, LIMITS)
-
-
-@given(st.integers(0, 10**9))
-def test_yuan_and_back(fen: int) -> None:
-    assert approval.bid_from_yuan(approval.yuan(fen)) == fen
-    assert approval.bid_from_yuan(Decimal(fen) / 100) == fen
-
-
-@pytest.mark.parametrize(("text", "fen"), [("0.85", 85), (" 1 ", 100), (2, 200), ("1.50", 150)])
-def test_a_bid_as_a_person_writes_it(text: str | int, fen: int) -> None:
-    assert approval.bid_from_yuan(text) == fen
-
-
-@pytest.mark.parametrize("text", ["0.855", "inf", "nan", "-0.001"])
-def test_a_bid_between_two_fen(text: str) -> None:
-    with pytest.raises(InputError, match=r"steps of 0\.01 yuan"):
-        approval.bid_from_yuan(text)
-
-
-@pytest.mark.parametrize("text", ["", "¥1", "1,5", "abc"])
-def test_a_bid_that_is_no_number(text: str) -> None:
-    with pytest.raises(InputError, match="is not a number"):
-        approval.bid_from_yuan(text)
 
 
 def test_reasons() -> None:
