@@ -85,7 +85,7 @@ _CANONICAL = {
 
 def is_column_name(text: str) -> bool:
     """Whether the cell spells a column known here."""
-    return spelled(text) in _CANONICAL
+    return not text.isdigit() and spelled(text) in _CANONICAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +159,7 @@ def _found(header: Sequence[str]) -> str:
 
 def _check_needed(kind: Kind, columns: Mapping[str, int], header: Sequence[str]) -> None:
     if kind in ("report", "named_report"):
+        _check_level(columns, header)
         _check_split(columns, header)
     for column in NEEDED[kind]:
         parts = PARTS.get(column)
@@ -170,6 +171,15 @@ def _check_needed(kind: Kind, columns: Mapping[str, int], header: Sequence[str])
             f"column {name} is missing; add it to the download template",
         )
         raise LayoutError(f"{reason} {_found(header)}", name)
+
+
+def _check_level(columns: Mapping[str, int], header: Sequence[str]) -> None:
+    if "word" not in columns and "word_id" not in columns:
+        reason = told(
+            "这是计划或单元层级的报表，没有词；请下载关键词报表",
+            "a report by campaign or adgroup, without words; download the keyword report",
+        )
+        raise LayoutError(f"{reason} {_found(header)}", SYNONYMS["word_id"][0])
 
 
 def _check_split(columns: Mapping[str, int], header: Sequence[str]) -> None:

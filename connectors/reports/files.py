@@ -7,8 +7,10 @@ export. A file that cannot be opened becomes a reject and disturbs no other file
 from __future__ import annotations
 
 import io
+import lzma
 import os
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -33,6 +35,18 @@ _STAMP = re.compile(
     re.ASCII,
 )
 _NOT_EXPORTS = ("__MACOSX", ".", "~$", "Thumbs.db", "desktop.ini")
+_DAMAGED_ZIP = (  # all that zipfile raises on damaged bytes
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    NotImplementedError,
+    OSError,
+    OverflowError,
+    RuntimeError,
+    ValueError,
+)
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
@@ -91,7 +105,7 @@ def _is_workbook(data: bytes) -> bool:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return "[Content_Types].xml" in archive.namelist()
-    except (zipfile.BadZipFile, ValueError, OverflowError):
+    except _DAMAGED_ZIP:
         return b"[Content_Types].xml" in data[:4096] or b"xl/" in data[:4096]
 
 
@@ -162,18 +176,25 @@ def members(file: Found, book: RejectBook) -> Iterator[Member]:
 def _unzipped(source: str, data: bytes, book: RejectBook) -> Iterator[Member]:
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
-    except (zipfile.BadZipFile, ValueError, OverflowError):
+    except _DAMAGED_ZIP:
         book.add(source, told("压缩包不完整，请重新下载", "broken zip; download it again"))
         return
     with archive:
-        entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+        entries = [entry for entry in archive.infolist() if _is_export(entry)]
+        if not entries:
+            book.add(
+                source, told("压缩包里没有文件，请重新下载", "an empty zip; download it again")
+            )
         if len(entries) > MOST_FILES or sum(entry.file_size for entry in entries) > LARGEST_ZIP:
             _too_large(source, book)
             return
         for entry in sorted(entries, key=_entry_name):
-            name = _entry_name(entry)
-            if not any(part.startswith(_NOT_EXPORTS) for part in PurePosixPath(name).parts):
-                yield from _entry(archive, entry, source, book)
+            yield from _entry(archive, entry, source, book)
+
+
+def _is_export(entry: zipfile.ZipInfo) -> bool:
+    parts = PurePosixPath(_entry_name(entry)).parts
+    return not entry.is_dir() and not any(part.startswith(_NOT_EXPORTS) for part in parts)
 
 
 def _entry_name(entry: zipfile.ZipInfo) -> str:
@@ -202,7 +223,7 @@ def _entry(
         return
     try:
         data = archive.read(entry)  # never more than the size it declares
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, ValueError):
+    except _DAMAGED_ZIP:
         book.add(
             inner, told("压缩包内的文件已损坏，请重新下载", "damaged in the zip; download again")
         )

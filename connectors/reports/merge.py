@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from connectors.reports.cells import told
-from connectors.reports.rejects import RejectBook
+from connectors.reports.rejects import SHOWN_PER_CAUSE, RejectBook
 from connectors.reports.rows import IDS, MEASURES, NAMES, NONE, Table
 from connectors.reports.scan import IntArray
 
@@ -99,28 +99,43 @@ def _note_conflicts(
 ) -> None:
     losers = ranked.drop(winners.index)
     pairs = losers.merge(winners, on=KEY, suffixes=("", "_kept"))
-    cause = told("同一天同一词有两种数字", "two figures for the same word and day")
-    for pair in pairs.to_dict("records"):
-        name = next(name for name in _MEASURED if not _same(pair[name], pair[f"{name}_kept"]))
-        lost, kept = (_shown(name, pair[end]) for end in (name, f"{name}_kept"))
-        here, there = tables[pair["file"]], tables[pair["file_kept"]]
-        book.add(
-            here.source,
-            told(
-                f"同一天同一词的数字不同：此处 {lost}，{there.source} 第 {pair['row_kept']} 行 {kept}，"
+    groups = pairs["file"].to_numpy() * len(_MEASURED) + _first_difference(pairs)
+    for code in np.unique(groups).tolist():
+        group = pairs.loc[groups == code]
+        table, name = tables[code // len(_MEASURED)], _MEASURED[code % len(_MEASURED)]
+        spelling = table.layout.spelling(name) if table.layout.has(name) else _COLUMNS[name]
+        for pair in group.head(SHOWN_PER_CAUSE).to_dict("records"):
+            lost, kept = (_shown(name, pair[end]) for end in (name, f"{name}_kept"))
+            other = tables[pair["file_kept"]].source
+            reason = told(
+                f"同一天同一词的数字不同：此处 {lost}，{other} 第 {pair['row_kept']} 行 {kept}，"
                 "两处一样新，已采用较大的；请重新下载这一天",
-                f"conflicts with {there.source} row {pair['row_kept']}, equally new; the larger "
-                "was kept; download that day again",
-            ),
-            row=int(pair["row"]),
-            column=here.layout.spelling(name) if here.layout.has(name) else _COLUMNS[name],
-            value=lost,
-            cause=cause,
-        )
+                f"conflicts with {other} row {pair['row_kept']}, equally new; the larger was kept; "
+                "download that day again",
+            )
+            book.add(
+                table.source,
+                reason,
+                row=int(pair["row"]),
+                column=spelling,
+                value=lost,
+                cause=_CONFLICT,
+            )
+        if len(group) > SHOWN_PER_CAUSE:
+            book.add_more(table.source, spelling, _CONFLICT, len(group) - SHOWN_PER_CAUSE)
 
 
-def _same(one: float, other: float) -> bool:
-    return one == other or (np.isnan(one) and np.isnan(other))
+_CONFLICT = told("同一天同一词有两种数字", "two figures for the same word and day")
+
+
+def _first_difference(pairs: pd.DataFrame) -> IntArray:
+    """(n,) position in ``_MEASURED`` of the first figure in which a row and the kept one differ."""
+    first = np.zeros(len(pairs), dtype=np.int64)
+    for position, name in reversed(list(enumerate(_MEASURED))):
+        lost, kept = pairs[name], pairs[f"{name}_kept"]
+        unequal = ~((lost == kept) | (lost.isna() & kept.isna()))
+        first[unequal.to_numpy()] = position
+    return first
 
 
 def _shown(name: str, value: float) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from connectors.reports.cells import told
-from connectors.reports.rejects import RejectBook
+from connectors.reports.rejects import SHOWN_PER_CAUSE, RejectBook
 from connectors.reports.rows import NAMES, Table, distinct_names
 from connectors.reports.strings import Strings
 
@@ -30,7 +30,7 @@ def with_ids(
     known = _unambiguous(others, names)
     frame = table.frame.drop(columns=_PLACE).merge(known, on=names, how="left")
     lost = frame["word_id"].isna()
-    for row in frame.loc[lost].to_dict("records"):
+    for row in frame.loc[lost].head(SHOWN_PER_CAUSE).to_dict("records"):
         book.add(
             table.source,
             _UNKNOWN,
@@ -38,6 +38,9 @@ def with_ids(
             column=table.layout.spelling("word"),
             value=" / ".join(strings.text(int(row[name])) for name in names),
         )
+    if lost.sum() > SHOWN_PER_CAUSE:
+        more = int(lost.sum()) - SHOWN_PER_CAUSE
+        book.add_more(table.source, table.layout.spelling("word"), _UNKNOWN, more)
     found = frame.loc[~lost].astype(dict.fromkeys(_PLACE, np.int32))
     if found.empty:
         return None

@@ -39,10 +39,9 @@ class RejectBook:
             Reject(source=source, row=row, column=column, value=shown, reason=reason)
         )
 
-    def extend(self, other: RejectBook) -> None:
-        """Take over what another book of other sources holds."""
-        self._shown.extend(other._shown)
-        self._counts.update(other._counts)
+    def add_more(self, source: str, column: str | None, cause: str, count: int) -> None:
+        """Count ``count`` further pieces of a cause that has been written out often enough."""
+        self._counts[source, column, cause] += count
 
     def all(self) -> tuple[Reject, ...]:
         """Every reject in order of source and row, then one line per cause that was cut short."""

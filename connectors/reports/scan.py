@@ -124,6 +124,8 @@ class BlockScan:
 
     def _totals(self, identity: str) -> BoolArray:
         nameless = self.where(identity, lambda text: is_blank(text) or is_total(text))
+        if not nameless.any():
+            return nameless
         told_total = self._where_at(0, is_total)
         for column in self._layout.positions:
             if column == "date" or column.endswith(("_id", "_name")) or column == "word":

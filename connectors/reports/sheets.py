@@ -311,6 +311,8 @@ def _worksheets(member: Member) -> list[Sheet]:
         found = cast(list[_Streamed], book.worksheets)
         for sheet in found:
             sheet.reset_dimensions()
+    if not found:
+        raise SheetError(told("工作簿里没有工作表，请重新下载", "no worksheet; download it again"))
     several = len(found) > 1
     return [
         XlsxSheet(f"{member.source}[{sheet.title}]" if several else member.source, sheet)

@@ -71,8 +71,8 @@ def test_spellings(exports: Any, spelling: str, column: str) -> None:
 
 
 def test_the_first_synonym_wins_over_a_later_one(exports: Any) -> None:
-    header = ["关键词", *exports.HEADER]
-    assert recognise([header]).spelling("word") == "词名字/词包名字"
+    for header in (["关键词", *exports.HEADER], [*exports.HEADER, "关键词"]):
+        assert recognise([header]).spelling("word") == "词名字/词包名字"
 
 
 def test_parts_stand_in_for_a_total(exports: Any) -> None:
@@ -111,3 +111,26 @@ def test_something_else(rows: list[list[str]]) -> None:
     with pytest.raises(LayoutError, match="不是关键词报表") as caught:
         recognise(rows)
     assert caught.value.column is None
+
+
+def test_a_bid_list_without_word_ids() -> None:
+    with pytest.raises(LayoutError, match="缺少列“词ID/词包ID”"):
+        recognise([["计划ID", "单元ID", "关键词", "出价"]])
+
+
+def test_a_report_of_another_level(exports: Any) -> None:
+    header = [name for name in exports.HEADER if not name.startswith("词")]
+    with pytest.raises(LayoutError, match="计划或单元层级") as caught:
+        recognise([header])
+    assert caught.value.column == "词ID/词包ID"
+
+
+def test_known_columns_that_make_no_table() -> None:
+    with pytest.raises(LayoutError, match=r"不是关键词报表.*计划名字"):
+        recognise([["日期", "计划ID", "计划名字", "花费"]])
+
+
+def test_a_long_header_is_listed_in_part(exports: Any) -> None:
+    header = [name for name in exports.HEADER if name != "花费"] + [f"列{k}" for k in range(60)]
+    with pytest.raises(LayoutError, match="…（共76列）"):
+        recognise([header])

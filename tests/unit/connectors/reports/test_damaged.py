@@ -138,6 +138,14 @@ CASES: dict[str, Case] = {
         lambda exports: exports.zip(**{"b.csv": exports.csv(good(exports))})[:-30],
         "压缩包不完整",
     ),
+    "empty zip": Case(lambda exports: exports.zip(), "压缩包里没有文件", name="a.zip"),
+    "zip of an unknown kind": Case(
+        lambda exports: exports.zip(**{"b.csv": b"x"}).replace(
+            b"PK\x01\x02\x14\x03\x14", b"PK\x01\x02\x14\x03\x4a"
+        ),
+        "压缩包不完整",
+        name="a.zip",
+    ),
     "zip with a password": Case(encrypted, "有密码", name="a.zip", source="a.zip/b.csv"),
     "damaged inside a zip": Case(damaged_member, "已损坏", name="a.zip", source="a.zip/b.csv"),
     "zip within a zip": Case(

@@ -117,6 +117,16 @@ def test_names_written_in_gbk_by_chinese_windows_are_read(tmp_path: Path) -> Non
     assert not book.all()
 
 
+def test_names_in_a_zip_that_are_utf_8_or_neither(exports: Any, tmp_path: Path) -> None:
+    (tmp_path / "a.zip").write_bytes(exports.zip(**{"关键词报表.csv": b"x"}))
+    assert [member.source for member in opened(tmp_path)[0]] == ["a.zip/关键词报表.csv"]
+    plain = exports.zip(**{"b??.csv": b"x"}).replace(b"b??.csv", b"b\xff\xff.csv")
+    (tmp_path / "a.zip").write_bytes(plain)
+    found, book = opened(tmp_path)
+    assert [member.data for member in found] == [b"x"]
+    assert not book.all()
+
+
 def _with_name(data: bytes, utf8: bytes, raw: bytes) -> bytes:
     """The same one-entry zip with its name in GBK and the UTF-8 flag taken off."""
     local_size = 30 + len(utf8) + 1

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.platform import KeywordDayRow, Roster
+from connectors.reports.rejects import SHOWN_PER_CAUSE
 
 
 def lay(folder: Path, **files: bytes) -> Path:
@@ -127,6 +128,19 @@ def test_a_conflict_about_the_rank_alone(exports: Any, tmp_path: Path) -> None:
     assert (reject.column, reject.value) == ("平均展现排名", "2.5")
 
 
+def test_many_conflicts_do_not_flood(exports: Any, tmp_path: Path) -> None:
+    count = SHOWN_PER_CAUSE + 5
+    for name, orders in (("a.csv", "1"), ("b.csv", "2")):
+        rows = [
+            exports.row(总成交笔数=orders, **{"词ID/词包ID": 100 + word}) for word in range(count)
+        ]
+        lay(tmp_path, **{name: exports.csv(rows)})
+    _, rows, rejects = exports.read(tmp_path)
+    assert [row.orders for row in rows] == [2] * count
+    assert [reject.source for reject in rejects] == ["a.csv"] * (SHOWN_PER_CAUSE + 1)
+    assert "另有 5 行" in rejects[-1].reason
+
+
 def test_the_same_file_twice_is_the_file_once(exports: Any, tmp_path: Path) -> None:
     data = exports.csv([exports.row()])
     lay(tmp_path, **{"报表_20260502.csv": data, "报表_20260502 (1).csv": data})
@@ -163,7 +177,7 @@ def _read_from(exports: Any, files: dict[str, bytes]) -> tuple[Roster, list[Keyw
     return roster, rows
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(seed=st.integers(0, 10**6), words=st.integers(1, 5), days=st.integers(1, 5))
 def test_any_overlapping_split_in_any_order_gives_the_same_rows(
     exports: Any, seed: int, words: int, days: int
@@ -191,7 +205,7 @@ def test_any_overlapping_split_in_any_order_gives_the_same_rows(
     assert _read_from(exports, pieces) == _read_from(exports, whole)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(seed=st.integers(0, 10**6))
 def test_what_the_files_are_called_does_not_matter(exports: Any, seed: int) -> None:
     """Equally new files that contradict each other, under permuted names."""

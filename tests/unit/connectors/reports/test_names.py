@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from connectors.errors import SourceError
+from connectors.reports.rejects import SHOWN_PER_CAUSE
+
 OLD = (
     "统计日期 状态 推广单元 关键词 质量分 展现量 点击量 花费 "
     "直接成交金额 间接成交金额 直接成交笔数 间接成交笔数"
@@ -80,12 +83,20 @@ def test_a_total_row_of_an_old_report(exports: Any, tmp_path: Path) -> None:
     assert rejects == []
 
 
+def test_many_unknown_names_do_not_flood(exports: Any, tmp_path: Path) -> None:
+    (tmp_path / "新_20260515.csv").write_bytes(exports.csv([exports.row()]))
+    unknown = [("连衣裙", f"半身裙{k}") for k in range(SHOWN_PER_CAUSE + 3)]
+    (tmp_path / "旧_20260515.csv").write_bytes(old_report(exports, *unknown))
+    _, rows, rejects = exports.read(tmp_path)
+    assert len(rows) == 2
+    assert len(rejects) == SHOWN_PER_CAUSE + 1
+    assert "另有 3 行" in rejects[-1].reason
+
+
 @pytest.mark.parametrize("beside", [b"", None])
 def test_alone_it_has_nothing_to_lean_on(
     exports: Any, tmp_path: Path, beside: bytes | None
 ) -> None:
-    from connectors.errors import SourceError
-
     (tmp_path / "旧.csv").write_bytes(old_report(exports))
     if beside is not None:
         (tmp_path / "空.csv").write_bytes(beside)

@@ -80,6 +80,12 @@ def test_totals_titles_and_blank_lines_are_passed_over(exports: Any, tmp_path: P
     assert only(exports, written(tmp_path, text.encode("gb18030"))) == PLAIN
 
 
+def test_every_line_may_end_in_a_comma(exports: Any, tmp_path: Path) -> None:
+    text = exports.text(exports.lines([exports.row()]))
+    for data in (text.replace("\n", ",\n"), text.replace("1\n", "1,\n")):
+        assert only(exports, written(tmp_path, data.encode())) == PLAIN
+
+
 def test_a_word_that_reads_like_a_total_is_a_word(exports: Any, tmp_path: Path) -> None:
     data = exports.csv([exports.row(**{"词名字/词包名字": "汇总"})])
     assert only(exports, written(tmp_path, data)) == PLAIN

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import codecs
+import io
 from datetime import date, datetime
 from typing import Any
 
+import openpyxl
 import pytest
 
 from connectors.reports import files, sheets
@@ -169,3 +171,13 @@ def test_a_workbook_too_large(exports: Any, monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_cell_too_long_for_a_header_is_no_accident() -> None:
     (sheet,) = opened(b"a,b\n1," + b"x" * 200_000 + b"\n")
     assert sheet.head() == [["a", "b"]]
+
+
+def test_a_workbook_of_charts_alone() -> None:
+    book = openpyxl.Workbook()
+    book.create_chartsheet()
+    del book["Sheet"]
+    out = io.BytesIO()
+    book.save(out)
+    with pytest.raises(SheetError, match="没有工作表"):
+        opened(out.getvalue())
