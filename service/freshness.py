@@ -14,7 +14,7 @@ from service.errors import StaleDataError
 from service.store.rows import DayTotals, FactRow
 
 LOOK_BACK_DAYS = 7
-FALL = 0.9  # share of the usual spend that must be gone to be implausible
+LEFT = 0.1  # of the usual spend: so little of it, or less, is implausible
 LEAST_USUAL_FEN = 1_000  # below ten yuan a day any fall is possible
 # A click just after midnight may belong to the day before's impression; many of them may not.
 IMPOSSIBLE_SHARE = 0.05
@@ -65,7 +65,7 @@ def _check_spend(yesterday: DayTotals, known: dict[date, DayTotals]) -> None:
     before = [yesterday.date - timedelta(days=n) for n in range(1, LOOK_BACK_DAYS + 1)]
     spends = [known[day].spend_fen for day in before if day in known]
     usual = median(spends) if spends else 0
-    if usual < LEAST_USUAL_FEN or yesterday.spend_fen > (1 - FALL) * usual:
+    if usual < LEAST_USUAL_FEN or yesterday.spend_fen > LEFT * usual:
         return
     fall = 1 - yesterday.spend_fen / usual
     raise _refused(

@@ -93,19 +93,18 @@ def decide(
     """The policy of the night: what the owner allows, less what the month and window have used.
 
     A campaign keeps under the owner's cap and, where the platform takes bids by word, under the
-    platform's own daily budget. Without a stated allowance only ``profit`` may lose on a day.
+    platform's own daily budget. Without a stated allowance there is no limit of the loss; the configuration
+    lets only ``profit`` do without one.
     """
     limits, stated = account.guardrails, account.allowance
     budget = daily_budget_tonight(account.budgets, spent_this_month_fen, business_date)
     allowance = None if stated is None else assess(ledger, stated, business_date)
     caps = _campaign_budgets(account, campaigns)
-    no_limit = stated is None and account.objective == "profit"
-    max_loss = 0 if allowance is None else allowance.tonight_fen
     policy = {
         "objective": account.objective,
         "daily_budget": budget.tonight_fen / 100,
         "campaign_budgets": {name: cap / 100 for name, cap in caps.items()},
-        "max_loss": None if no_limit else max_loss / 100,
+        "max_loss": None if allowance is None else allowance.tonight_fen / 100,
         "loss_confidence": 0.9 if stated is None else stated.confidence,
         "min_marginal_return": 0.0 if stated is None else stated.min_marginal_return,
         "min_bid": float(limits.min_bid),

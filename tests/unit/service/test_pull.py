@@ -1,0 +1,92 @@
+"""Where a pull begins, and what waits in between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+import pytest
+
+from connectors.platform import KeywordDayRow, Page, Reject, Roster
+from service import pull
+from service.store.rows import DayTotals
+
+NIGHT = date(2026, 3, 31)
+
+
+def known(*back: int) -> list[DayTotals]:
+    return [
+        DayTotals(
+            date=NIGHT - timedelta(days=n),
+            keywords=1,
+            impressions=1,
+            clicks=0,
+            spend_fen=0,
+            orders=0,
+            revenue_fen=0,
+        )
+        for n in back
+    ]
+
+
+@pytest.mark.parametrize(
+    ("have", "begins"),
+    [
+        (known(), 60),
+        (known(*range(1, 61)), 16),
+        (known(*range(1, 40)), 60),
+        (known(*range(40, 61)), 39),
+        (known(*range(20, 61)), 19),
+        (known(*range(17, 61)), 16),
+    ],
+)
+def test_a_pull_begins_at_the_first_gap_and_covers_the_window(
+    have: list[DayTotals], begins: int
+) -> None:
+    assert pull.first_day(NIGHT, 60, 15, have) == NIGHT - timedelta(days=begins)
+
+
+def test_a_short_history_is_never_left() -> None:
+    assert pull.first_day(NIGHT, 7, 15, known(*range(1, 8))) == NIGHT - timedelta(days=7)
+
+
+def row(keyword_id: str) -> KeywordDayRow:
+    return KeywordDayRow(
+        keyword_id=keyword_id,
+        adgroup_id="g",
+        campaign_id="c",
+        date=NIGHT,
+        impressions=1,
+        clicks=0,
+        spend_fen=0,
+        orders=0,
+        revenue_fen=0,
+    )
+
+
+class Reader:
+    name = "reader"
+    attribution_days = 15
+
+    def __init__(self) -> None:
+        self.rejects = [Reject(source=s, row=1, column=None, value=None, reason="坏") for s in "ab"]
+
+    def roster(self) -> Roster:
+        return Roster(campaigns=(), adgroups=(), keywords=(), rejects=(self.rejects[0],))
+
+    def keyword_days(self, first: date, last: date) -> Iterator[Page]:
+        assert first < last
+        yield Page(rows=(row("1"), row("2")), rejects=(self.rejects[1],))
+        yield Page(rows=())
+        yield Page(rows=(row("3"),))
+
+
+def test_pages_wait_outside_of_memory_in_their_order() -> None:
+    reader, counted = Reader(), list[int]()
+    with pull.fetch(reader, NIGHT - timedelta(days=1), NIGHT, counted.append) as pulled:
+        assert list(pulled.keyword_days()) == [row("1"), row("2"), row("3")]
+        assert list(pulled.keyword_days()) == [row("1"), row("2"), row("3")]
+    assert pulled.rejects == reader.rejects
+    assert counted == [2, 2, 3]
+    with pytest.raises(ValueError, match="closed"):
+        list(pulled.keyword_days())
