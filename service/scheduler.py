@@ -17,8 +17,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from apscheduler.executors.pool import BasePoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
-from apscheduler.schedulers.base import BaseScheduler
-from apscheduler.schedulers.blocking import BlockingScheduler
 from apscheduler.triggers.cron import CronTrigger
 
 from connectors.errors import ConnectorError
@@ -127,7 +125,6 @@ class NightSchedule:
         accounts: Sequence[Account],
         night: Night,
         *,
-        blocking: bool = False,
         clock: Clock = system_clock,
     ) -> None:
         self._night = night
@@ -139,8 +136,7 @@ class NightSchedule:
             account.id: timedelta(hours=account.schedule.misfire_hours) for account in accounts
         }
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="night")
-        kind = BlockingScheduler if blocking else BackgroundScheduler
-        self.scheduler: BaseScheduler = kind(
+        self.scheduler = BackgroundScheduler(
             timezone=UTC, executors={"default": OneAtATime(self._pool)}
         )
         for account_id in self._rules:
@@ -195,10 +191,7 @@ class NightSchedule:
             self.fire(account_id)
 
     def start(self) -> None:
-        """Make up missed nights in the background, then follow the clock.
-
-        Returns at once, or, when blocking, after ``stop`` was called from a signal or a thread.
-        """
+        """Make up missed nights in the background, then follow the clock; returns at once."""
         self._pool.submit(self.catch_up)
         self.scheduler.start()
 

@@ -165,7 +165,7 @@ def _carry_out(
             wanted = choice.lines(session, action)
             shown = lines.shown_hash(session, wanted)
             totals = lines.totals(session, wanted)
-        if totals.lines == 0:
+        if totals.lines == 0 and not choice.line_ids:
             _report(command, Outcome(action=str(action), changed=(), left_alone=0))
             return
         _show(command, totals)

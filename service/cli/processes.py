@@ -57,21 +57,22 @@ def scheduler(context: typer.Context) -> None:
     """只按时运行每晚的计算, 不开 REST. Run the nights on schedule, without REST."""
     command = command_of(context)
     _log_to_stderr()
+    asked_to_end = _on_signals()
     with command.wired() as wiring:
-        schedule = _schedule(wiring, blocking=True)
-        _announce(command, wiring, schedule)
-        _stop_on_signals(schedule)
-        schedule.start()
+        schedule = _started(command, wiring)
+        asked_to_end.wait()
+        command.screen.say("等正在运行的一晚结束后退出.", "Ending after the night under way.")
+        schedule.stop()
 
 
 def _started(command: Command, wiring: Wiring) -> NightSchedule:
-    schedule = _schedule(wiring, blocking=False)
+    schedule = _schedule(wiring)
     _announce(command, wiring, schedule)
     schedule.start()
     return schedule
 
 
-def _schedule(wiring: Wiring, *, blocking: bool) -> NightSchedule:
+def _schedule(wiring: Wiring) -> NightSchedule:
     from service.scheduler import Night, NightSchedule  # noqa: PLC0415 - loads the optimizer
 
     def plan(account_id: str, night: date) -> object:
@@ -85,7 +86,6 @@ def _schedule(wiring: Wiring, *, blocking: bool) -> NightSchedule:
     return NightSchedule(
         wiring.settings.accounts,
         Night(plan=plan, is_done=is_done),
-        blocking=blocking,
         clock=wiring.clock,
     )
 
@@ -99,14 +99,16 @@ def _announce(command: Command, wiring: Wiring, schedule: NightSchedule) -> None
         )
 
 
-def _stop_on_signals(schedule: NightSchedule) -> None:
-    """End after the night under way. A thread does it: a handler must not wait for locks."""
+def _on_signals() -> threading.Event:
+    """An event that SIGINT and SIGTERM set."""
+    asked = threading.Event()
 
-    def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature of a handler
-        threading.Thread(target=schedule.stop, name="stop").start()
+    def ask(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature of a handler
+        asked.set()
 
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, ask)
+    signal.signal(signal.SIGINT, ask)
+    return asked
 
 
 def _log_to_stderr() -> None:

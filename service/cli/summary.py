@@ -120,6 +120,7 @@ def show_proposal(screen: Screen, summary: Summary) -> None:
     )
     _show_sums(screen, summary)
     _show_last_yuan(screen, summary)
+    _show_shortfalls(screen, row.totals.get("shortfalls", ()))
     show_breaches(screen, row.breaches)
     screen.table(
         "",
@@ -129,30 +130,49 @@ def show_proposal(screen: Screen, summary: Summary) -> None:
 
 
 def _show_sums(screen: Screen, summary: Summary) -> None:
-    sums, speech = summary.everything, screen.speech
+    speech, totals = screen.speech, summary.proposal.totals
     figures = (
-        (speech("预计花费", "expected spend"), sums.spend_before_fen, sums.spend_after_fen),
-        (
-            speech("预计贡献", "expected contribution"),
-            sums.contribution_before_fen,
-            sums.contribution_after_fen,
-        ),
-        (
-            speech("预计亏损 (负为盈利)", "expected loss (negative: profit)"),
-            sums.spend_before_fen - sums.contribution_before_fen,
-            sums.spend_after_fen - sums.contribution_after_fen,
-        ),
+        ("spend", speech("预计花费", "expected spend")),
+        ("contribution", speech("预计贡献", "expected contribution")),
+        ("loss", speech("预计亏损 (负为盈利)", "expected loss (negative: profit)")),
     )
-    rows = [
-        (name, yuan(before), yuan(after), yuan(after - before)) for name, before, after in figures
-    ]
-    columns = speech("每天 现出价 新出价 变化", "a_day at_present proposed change").split()
-    screen.table("", [column.replace("_", " ") for column in columns], rows)
-    changed = summary.changed
+    rows = []
+    for name, title in figures:
+        before, after = _fen(totals.get(f"{name}_before")), _fen(totals.get(name))
+        change = None if before is None or after is None else after - before
+        rows.append((title, yuan(before), yuan(after), yuan(change), _interval(totals.get(name))))
+    columns = speech(
+        "每天 现出价 新出价 变化 九成区间", "a_day at_present proposed change 90%_interval"
+    )
+    screen.table("", [column.replace("_", " ") for column in columns.split()], rows)
+    sums, changed = summary.everything, summary.changed
     screen.say(
         f"共 {sums.lines} 词, 改 {changed.lines} 词: 提价 {changed.raises}, 降价 {changed.cuts}.",
         f"{sums.lines} words, {changed.lines} change: {changed.raises} up, {changed.cuts} down.",
     )
+
+
+def _fen(value: object) -> float | None:
+    figure = _figure(value)
+    return None if figure is None else figure * 100
+
+
+def _interval(value: object) -> str:
+    """``¥65.91 … ¥129.52``, of the realised day."""
+    if not isinstance(value, Mapping):
+        return ""
+    low, high = _fen(value.get("p05")), _fen(value.get("p95"))
+    return "" if low is None or high is None else f"{yuan(low)} … {yuan(high)}"
+
+
+def _show_shortfalls(screen: Screen, shortfalls: Iterable[Mapping[str, Any]]) -> None:
+    for short in shortfalls:
+        what, needed, limit = short["constraint"], short["needed"], short["limit"]
+        screen.say(
+            f"今晚降不到位: {what} 需 ¥{needed:,.2f}, 上限 ¥{limit:,.2f}",
+            f"Out of reach tonight: {what} needs ¥{needed:,.2f}, its limit is ¥{limit:,.2f}",
+            style="yellow",
+        )
 
 
 def _show_last_yuan(screen: Screen, summary: Summary) -> None:

@@ -5,7 +5,6 @@ import threading
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from apscheduler.schedulers.blocking import BlockingScheduler
 
 from service.errors import ConfigError, RunInProgressError, StaleDataError
 from service.scheduler import Night, NightSchedule, last_fire, trigger
@@ -179,8 +178,3 @@ def test_starting_in_the_background_makes_up_the_night_and_stops_cleanly():
     made.stop()
     assert nights.planned == [("shop", date(2026, 3, 4))]
     assert not made.scheduler.running
-
-
-def test_alone_the_schedule_blocks():
-    made = NightSchedule([account()], Nights().door(), blocking=True)
-    assert isinstance(made.scheduler, BlockingScheduler)

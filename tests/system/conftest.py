@@ -1,0 +1,72 @@
+"""A small simulated shop of its own, and the real command line in a process of its own."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+KAICHE = Path(sys.executable).with_name("kaiche")
+NIGHT = "2026-03-04"
+
+SHOP = """\
+database: sqlite:///var/kaiche.db
+accounts:
+  - id: shop
+    connector: {{kind: sandbox, seed: 3, keywords: 300, history_days: 21, state: var/shop.sqlite3}}
+    history_days: 30
+    budgets: {{daily: 400}}
+    allowance: {{amount: 40, window_days: 30, window_cap: 600, end_date: 2027-12-31}}
+    guardrails: {{max_changed_share: {share}, max_spend_rise: 5, max_step_down: 0.9}}
+    economics: [{{margin_rate: 0.3}}]
+"""
+
+
+class Shop:
+    """A folder with a configuration, and ``kaiche`` started in it."""
+
+    def __init__(self, folder, text):
+        self.folder = folder
+        (folder / "kaiche.yaml").write_text(text, encoding="utf-8")
+        inherited = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("KAICHE_", "LC_", "COV_")) and name not in {"LANG", "COLUMNS"}
+        }
+        self.env = inherited | {
+            "KAICHE_CONFIG": "kaiche.yaml",
+            "KAICHE_LANG": "en",
+            "KAICHE_ACTOR": "tester",
+            "PYTHONWARNINGS": "error",
+        }
+
+    def start(self, *arguments, **options):
+        return subprocess.Popen(
+            [KAICHE, *map(str, arguments)], cwd=self.folder, env=self.env, text=True, **options
+        )
+
+    def run(self, *arguments, stdin=""):
+        return subprocess.run(
+            [KAICHE, *map(str, arguments)],
+            cwd=self.folder,
+            env=self.env,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=240,
+        )
+
+
+@pytest.fixture
+def shop(tmp_path):
+    return Shop(tmp_path, SHOP.format(share=1))
+
+
+@pytest.fixture(scope="module")
+def planned(tmp_path_factory):
+    """A shop whose night has been planned by ``kaiche demo``."""
+    made = Shop(tmp_path_factory.mktemp("shop"), SHOP.format(share=1))
+    made.demo = made.run("demo", "--date", NIGHT)
+    return made

@@ -1,0 +1,155 @@
+"""From an empty folder to a sheet of approved bids, by the commands that a person types."""
+
+import json
+import socket
+import subprocess
+import zipfile
+from contextlib import contextmanager
+
+import httpx
+import openpyxl
+import pytest
+
+# Beside this file; --import-mode=importlib imports no neighbours.
+NIGHT = "2026-03-04"
+
+
+@contextmanager
+def served(shop):
+    """``kaiche serve`` on a free loopback port; yields a client of its API."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = shop.start("serve", "--no-nights", "--port", port, stderr=subprocess.PIPE)
+    try:
+        for line in process.stderr:
+            if "Uvicorn running" in line:
+                break
+        else:
+            pytest.fail(f"the server ended with {process.wait()}")
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}/api/v1") as client:
+            yield client
+    finally:
+        process.terminate()
+        said = process.stderr.read()
+        process.wait(timeout=60)
+    assert "Application shutdown complete" in said
+
+
+def printed(shop, *arguments):
+    done = shop.run(*arguments, "--json")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_the_demo_prints_what_a_specialist_needs(planned):
+    assert planned.demo.returncode == 0, planned.demo.stderr
+    page = planned.demo.stdout
+    for words in (
+        "expected spend",
+        "expected contribution",
+        "expected loss",
+        "The last yuan returns",
+        "of the ¥40 allowed",
+        "300 words",
+        "Largest changes",
+        "make serve",
+    ):
+        assert words in page
+    largest = page.partition("Largest changes")[2].strip().splitlines()
+    assert len([line for line in largest[1:] if "¥" in line]) == 10
+    assert "solving for the bids" in planned.demo.stderr
+
+
+def test_a_night_is_planned_once_and_shown_again(planned):
+    first = printed(planned, "proposals", "show")
+    again = printed(planned, "nightly", "--date", NIGHT)["nights"][0]
+    assert again["planned"] is False
+    assert again["proposal_id"] == first["proposal_id"]
+    assert again["content_hash"] == first["content_hash"]
+    assert len(printed(planned, "proposals", "list")) == 1
+    assert [run["state"] for run in printed(planned, "runs")] == ["succeeded"]
+
+
+def test_a_night_repeats_itself_byte_for_byte(planned):
+    run = printed(planned, "runs")[0]["run_id"]
+    again = printed(planned, "replay", run)
+    assert again["same"] is True
+    assert again["stored_hash"] == again["replayed_hash"]
+
+
+def test_two_shops_alike_get_the_same_plan(planned, shop):
+    other = printed(shop, "demo", "--date", NIGHT)
+    first = printed(planned, "proposals", "show")
+    assert other["content_hash"] == first["content_hash"]
+    assert other["proposal_id"] != first["proposal_id"]
+
+
+def test_rest_shows_the_proposal_that_the_terminal_printed(planned):
+    shown = printed(planned, "proposals", "show", "--limit", 1)
+    with served(planned) as api:
+        found = api.get(f"/proposals/{shown['proposal_id']}").json()
+        pending = {"changed": True, "limit": 1, "sort": "spend_change"}
+        lines = api.get(f"/proposals/{shown['proposal_id']}/lines", params=pending).json()
+    for name in ("content_hash", "totals", "policy", "lines_by_reason", "business_date"):
+        assert found[name] == shown[name], name
+    for name in ("lines", "raises", "cuts", "spend_after_fen"):
+        assert lines["totals"][name] == shown["sums_changed"][name], name
+
+
+def test_approved_over_rest_exported_by_the_terminal_and_on_the_record(planned, tmp_path):
+    proposal = printed(planned, "proposals", "show")["proposal_id"]
+    with served(planned) as api:
+        where = {"state": "pending", "reason": "lower_unprofitable"}
+        listed = api.get(f"/proposals/{proposal}/lines", params=where | {"limit": 500})
+        body = {
+            "action": "approve",
+            "filter": {name: [value] for name, value in where.items()},
+        }
+        headers = {"If-Match": listed.headers["etag"], "Idempotency-Key": "system-test-1"}
+        done = api.post(f"/proposals/{proposal}/decisions", json=body, headers=headers)
+        assert done.status_code == 200, done.text
+        stale = headers | {"Idempotency-Key": "system-test-2"}
+        refused = api.post(f"/proposals/{proposal}/decisions", json=body, headers=stale)
+    assert refused.status_code == 412
+    assert refused.headers["content-type"] == "application/problem+json"
+
+    wanted = {line["keyword_id"]: line["bid_fen"] for line in listed.json()["items"]}
+    assert wanted
+    sheet = tmp_path / "bids.xlsx"
+    exported = printed(planned, "proposals", "export", "--out", sheet)
+    assert exported["lines"] == len(wanted)
+    rows = list(openpyxl.load_workbook(sheet).active.iter_rows(values_only=True))
+    column = {name: rows[0].index(name) for name in ("词ID/词包ID", "出价")}
+    found = {row[column["词ID/词包ID"]]: round(row[column["出价"]] * 100) for row in rows[1:]}
+    assert found == wanted
+    assert zipfile.is_zipfile(sheet)
+    assert planned.run("proposals", "export", "--out", sheet).returncode == 8
+
+    events = printed(planned, "audit", "--limit", 2000)
+    approvals = [event for event in events if event["action"] == "approve"]
+    assert {event["keyword_id"] for event in approvals} == set(wanted)
+    assert {event["source"] for event in approvals} == {"rest"}
+    exports = [event for event in events if event["action"] == "sheet_exported"]
+    assert [event["actor"] for event in exports] == ["tester"]
+
+
+def test_the_terminal_rejects_and_approves_after_asking(planned):
+    pending = printed(planned, "proposals", "show")["lines_by_state"]["pending"]
+    refused = planned.run(
+        "reject", "--reason-code", "raise_allowance", "--reason", "no", stdin="n\n"
+    )
+    assert refused.returncode == 1
+    assert printed(planned, "proposals", "show")["lines_by_state"]["pending"] == pending
+    rejected = printed(
+        planned, "reject", "--reason-code", "raise_allowance", "--reason", "no", "-y"
+    )
+    assert rejected["changed"]
+    assert planned.run("approve").returncode == 8
+    one = rejected["changed"][0]
+    impossible = planned.run("approve", one, "-y")
+    assert impossible.returncode == 4
+    assert "rejected" in impossible.stderr
+    states = printed(planned, "proposals", "show")["lines_by_state"]
+    assert states["rejected"] == len(rejected["changed"])
+    assert states["pending"] == pending - len(rejected["changed"])
