@@ -30,7 +30,7 @@ from connectors.sandbox.scenario import DEMO, Scenario
 MAX_CHANGES: Final = 200
 PAGE_ROWS: Final = 2_000
 _SPECIALIST: Final = "specialist"
-_REMEMBERED_DAYS: Final = 100
+_REMEMBERED_KEYWORD_DAYS: Final = 5_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,7 +208,8 @@ class SandboxPlatform:
                 found = self._market.day(day, bids)
                 self._days[day] = found
             self._days.move_to_end(day)
-            while len(self._days) > _REMEMBERED_DAYS:
+            room = max(2, _REMEMBERED_KEYWORD_DAYS // self._market.scenario.keywords)
+            while len(self._days) > room:
                 self._days.popitem(last=False)
             return found
 

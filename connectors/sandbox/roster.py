@@ -149,55 +149,36 @@ def day_rows(
 ) -> list[KeywordDayRow]:
     """Report rows of the chosen ``keywords`` (m,) on one day, in their order."""
     when = date.fromordinal(result.day)
-    bids = np.where(directory.bid_by_word, result.bids_fen, 0)
-    columns = zip(
-        keywords.tolist(),
-        ground.adgroup[keywords].tolist(),
-        ground.campaign[keywords].tolist(),
-        counts.impressions[keywords].tolist(),
-        counts.clicks[keywords].tolist(),
-        counts.spend_fen[keywords].tolist(),
-        counts.orders[keywords].tolist(),
-        counts.revenue_fen[keywords].tolist(),
-        bids[keywords].tolist(),
-        counts.carts[keywords].tolist(),
-        counts.favourites[keywords].tolist(),
-        result.avg_rank[keywords].tolist(),
-        result.budget_hit[keywords].tolist(),
-        strict=True,
-    )
+    groups = ground.adgroup[keywords].tolist()
+    plans = ground.campaign[keywords].tolist()
+    bids = np.where(directory.bid_by_word, result.bids_fen, 0)[keywords].tolist()
+    ranks = result.avg_rank[keywords].tolist()
+    hits = result.budget_hit[keywords].tolist()
+    views = counts.impressions[keywords].tolist()
+    clicks = counts.clicks[keywords].tolist()
+    spend = counts.spend_fen[keywords].tolist()
+    orders = counts.orders[keywords].tolist()
+    revenue = counts.revenue_fen[keywords].tolist()
+    carts = counts.carts[keywords].tolist()
+    favourites = counts.favourites[keywords].tolist()
     return [
         KeywordDayRow(
             keyword_id=directory.keyword_ids[word],
-            adgroup_id=directory.adgroup_ids[group],
-            campaign_id=directory.campaign_ids[campaign],
+            adgroup_id=directory.adgroup_ids[groups[i]],
+            campaign_id=directory.campaign_ids[plans[i]],
             date=when,
-            impressions=views,
-            clicks=clicks,
-            spend_fen=spend,
-            orders=orders,
-            revenue_fen=revenue,
-            bid_fen=bid or None,
-            carts=carts,
-            favourites=favourites,
-            avg_rank=round(rank, 2) if views else None,
-            budget_hit=hit,
+            impressions=views[i],
+            clicks=clicks[i],
+            spend_fen=spend[i],
+            orders=orders[i],
+            revenue_fen=revenue[i],
+            bid_fen=bids[i] or None,
+            carts=carts[i],
+            favourites=favourites[i],
+            avg_rank=round(ranks[i], 2) if views[i] else None,
+            budget_hit=hits[i],
         )
-        for (
-            word,
-            group,
-            campaign,
-            views,
-            clicks,
-            spend,
-            orders,
-            revenue,
-            bid,
-            carts,
-            favourites,
-            rank,
-            hit,
-        ) in columns
+        for i, word in enumerate(keywords.tolist())
     ]
 
 

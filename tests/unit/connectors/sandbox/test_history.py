@@ -134,6 +134,9 @@ def test_a_report_knows_only_what_had_arrived() -> None:
     assert now.orders[-1].sum() < final.orders[-1].sum()
     assert now.impressions[-1].sum() < final.impressions[-1].sum()
     assert np.array_equal(now.impressions[-2], final.impressions[-2])
+    young = now.orders[16:29].sum(axis=1)
+    assert np.all(young <= final.orders[16:29].sum(axis=1))
+    assert young.sum() < 0.96 * final.orders[16:29].sum()
     then = journal.report(as_of=DAY + 10, days=4)
     assert then.first_day == DAY + 6
     assert then.orders.shape == (4, 300)

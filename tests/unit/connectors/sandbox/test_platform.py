@@ -226,7 +226,7 @@ def test_natural_orders_cover_every_item_and_day(demo: SandboxPlatform) -> None:
 
 
 def test_days_are_remembered_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("connectors.sandbox.platform._REMEMBERED_DAYS", 3)
+    monkeypatch.setattr("connectors.sandbox.platform._REMEMBERED_KEYWORD_DAYS", 3 * 260)
     shop = small()
     first, again = rows_of(shop), rows_of(shop)
     assert first == again

@@ -41,6 +41,24 @@ def test_expectations_are_the_long_run_mean() -> None:
     assert np.median(np.abs(clicks[busy] / expected.clicks[busy] - 1)) < 0.04
 
 
+def test_every_part_of_the_day_has_its_own_rivals(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With rivals asleep at night and wide awake later, days still average to the expectation."""
+    market = Market(QUIET, 2)
+    bids = market.typical_bids()
+    usual = Truth(market).expected(DAY, bids).clicks.sum()
+    level = np.array([0.2, 1.0, 1.0, 2.5])
+    monkeypatch.setattr("connectors.sandbox.market.RIVAL_LEVEL_OF_PART", level)
+    monkeypatch.setattr("connectors.sandbox.truth.RIVAL_LEVEL_OF_PART", level)
+    expected = Truth(market).expected(DAY, bids)
+    assert expected.clicks.sum() < 0.95 * usual
+    days = [market.day(DAY + 7 * i, bids).final() for i in range(40)]
+    clicks, spend = (sum(getattr(d, n).sum() for d in days) for n in ("clicks", "spend_fen"))
+    assert clicks / 40 == pytest.approx(expected.clicks.sum(), rel=0.02)
+    assert spend / 40 == pytest.approx(expected.spend_fen.sum(), rel=0.02)
+    views = sum(d.impressions.sum() for d in days)
+    assert views / 40 == pytest.approx(expected.impressions.sum(), rel=0.02)
+
+
 def test_expectations_rise_smoothly_with_the_bid() -> None:
     bids = MARKET.typical_bids()[:, None] * np.geomspace(0.05, 10, 80)
     curve = TRUTH.expected(DAY, bids)
