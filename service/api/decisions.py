@@ -21,16 +21,16 @@ from service.api.lines import LineIdInPath, line_view
 from service.api.openapi import problem_responses
 from service.api.problems import RefusalError
 from service.api.proposals import ProposalIdInPath
-from service.api.schemas.lines import (
+from service.api.schemas.decisions import (
     MOST_LINES,
     ApproveDemand,
     BulkDemand,
     BulkView,
     EditDemand,
-    LineView,
     RejectDemand,
     ShownLine,
 )
+from service.api.schemas.lines import LineView
 from service.api.validation import invalid
 from service.approval import Action, edited_bid
 from service.audit import Origin

@@ -19,7 +19,7 @@ from service.api.openapi import problem_responses
 from service.api.pagination import DEFAULT_LIMIT, Cursor, Limit, encode, night_key
 from service.api.runs import ByAccount
 from service.api.schemas import Page
-from service.api.schemas.lines import OverrideView, RejectDemand
+from service.api.schemas.decisions import OverrideView, RejectDemand
 from service.api.schemas.proposals import ProposalSummary, ProposalView
 from service.approval import State
 from service.store import audit as events

@@ -37,7 +37,18 @@ class ProposalView(ProposalSummary):
         dict[str, Any],
         Field(
             description="Expected totals of the plan, yuan a day, each with its interval.",
-            examples=[{"spend": 812.4, "contribution": 741.9, "loss": 70.5}],
+            examples=[
+                {
+                    "spend": {"value": 812.4, "p05": 640.1, "p95": 1003.2},
+                    "contribution": {"value": 741.9, "p05": 402.7, "p95": 1190.5},
+                    "loss": {"value": 70.5, "p05": -302.0, "p95": 98.6},
+                    "p_within_loss": {"value": 0.91, "p05": 0.89, "p95": 0.93},
+                    "marginal_return": 0.72,
+                    "binding": "allowance",
+                    "bound": 742.3,
+                    "gap": 0.0005,
+                }
+            ],
         ),
     ]
     frontier: Annotated[
@@ -50,15 +61,34 @@ class ProposalView(ProposalSummary):
     policy: Annotated[
         dict[str, Any],
         Field(
-            description="The policy that the plan was made under, yuan.",
-            examples=[{"objective": "slight_loss", "daily_budget": 900.0, "max_loss": 100.0}],
+            description="What it was made under: the optimizer's policy (yuan), the day's budget "
+            "and the allowance's state on the ledger (fen).",
+            examples=[
+                {
+                    "policy": {"objective": "slight_loss", "daily_budget": 300.0, "max_loss": 80.0},
+                    "budget": {"tonight_fen": 30000, "limit": "daily"},
+                    "allowance": {"tonight_fen": 8000, "used_fen": 22000, "limit": "daily"},
+                }
+            ],
         ),
     ]
     breaches: Annotated[
         tuple[dict[str, Any], ...],
         Field(
             description="Guardrails that the plan breaks; any of them blocks the proposal.",
-            examples=[[{"guardrail": "max_spend_rise", "limit": 0.25, "actual": 0.31}]],
+            examples=[
+                [
+                    {
+                        "code": "spend_rise",
+                        "limit": 0.25,
+                        "actual": 0.31,
+                        "message_zh": "预计日花费从 812.00 元升到 1063.72 元（+31.0%），超过上限 +25.0%",
+                        "message_en": "expected spend a day rises from 812.00 to 1063.72 yuan",
+                        "count": 1,
+                        "where": [],
+                    }
+                ]
+            ],
         ),
     ]
     content_hash: Annotated[str, Field(examples=["3a7bd3e2360a"])]

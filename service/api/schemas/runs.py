@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from service.api.schemas import AccountId, Answer, Demand, ProposalId, RunId
+from service.nightly import STEPS
 
 
 class RunSummary(Answer):
@@ -36,7 +37,7 @@ class Progress(Answer):
     step: Annotated[str, Field(examples=["estimate"])]
     number: Annotated[int, Field(description="Steps reached, from 1.", examples=[6])]
     of: Annotated[int, Field(description="Steps in all.", examples=[10])]
-    steps: Annotated[tuple[str, ...], Field(examples=[["open", "pull", "store"]])]
+    steps: Annotated[tuple[str, ...], Field(examples=[list(STEPS)])]
 
 
 class RunView(RunSummary):
@@ -47,15 +48,35 @@ class RunView(RunSummary):
     review: Annotated[
         tuple[dict[str, Any], ...],
         Field(
-            description="Checks of the model against the data: name, status, numbers.",
-            examples=[[{"name": "spend_forecast", "status": "PASS", "value": 0.98}]],
+            description="Checks of the model against the data: name, verdict (PASS, REVIEW or "
+            "FAIL), the number, its limit, and a sentence.",
+            examples=[
+                [
+                    {
+                        "name": "recent_level",
+                        "verdict": "PASS",
+                        "value": 0.94,
+                        "limit": 1.27,
+                        "detail": "380 clicks in the newest days where the model expects 404",
+                    }
+                ]
+            ],
         ),
     ]
     counts: Annotated[
         dict[str, Any],
         Field(
             description="What was pulled, rejected and proposed.",
-            examples=[{"facts": 8820, "rejects": 3, "lines": 294}],
+            examples=[
+                {
+                    "keywords": 294,
+                    "pulled": 8820,
+                    "rejects": 3,
+                    "lines": 294,
+                    "moved": 92,
+                    "reasons": {"raise_marginal_return": 40, "hold_noise": 202},
+                }
+            ],
         ),
     ]
     seed: Annotated[int, Field(examples=[7])]

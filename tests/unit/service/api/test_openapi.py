@@ -13,18 +13,16 @@ from service.api.openapi import example_of
 from service.api.schemas import Page
 from service.api.schemas.accounts import AccountSummary, AccountView
 from service.api.schemas.audit import AuditView
-from service.api.schemas.health import Health, Readiness
-from service.api.schemas.lines import (
+from service.api.schemas.decisions import (
     ApproveDemand,
     BulkDemand,
     BulkView,
     EditDemand,
-    LineDetail,
-    LinePage,
-    LineView,
     OverrideView,
     RejectDemand,
 )
+from service.api.schemas.health import Health, Readiness
+from service.api.schemas.lines import LineDetail, LinePage, LineView
 from service.api.schemas.problems import Problem, ProblemKind
 from service.api.schemas.proposals import ProposalSummary, ProposalView
 from service.api.schemas.runs import RejectView, RunDemand, RunSummary, RunView

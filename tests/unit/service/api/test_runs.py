@@ -110,7 +110,7 @@ def test_a_run_shows_progress_review_and_what_it_made(client: Any) -> None:
         "of": 3,
         "steps": ["open", "pull", "save"],
     }
-    assert run["review"] == [{"name": "spend_forecast", "status": "PASS", "value": 0.98}]
+    assert run["review"] == [{"name": "recent_level", "verdict": "PASS", "value": 0.94}]
     assert run["proposal_id"] == "proposal-1"
     assert run["counts"]["rejects"] == 3
 
