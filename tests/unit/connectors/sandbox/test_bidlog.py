@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -62,6 +63,19 @@ def test_a_second_process_sees_the_same_shop_and_its_changes(tmp_path: Path) -> 
     one.refresh()
     assert one.bids_on(110, 3)[2] == 33
     assert one.changes() == two.changes()
+
+
+def test_one_of_many_openers_writes_the_past(tmp_path: Path) -> None:
+    path, begun = tmp_path / "shop.db", []
+
+    def counted() -> tuple[int, Sequence[LoggedBid]]:
+        begun.append(1)
+        return begin()
+
+    with ThreadPoolExecutor(6) as pool:
+        logs = list(pool.map(lambda _: BidLog(path, SHOP, counted), range(6)))
+    assert begun == [1]
+    assert all(log.changes() == tuple(PAST) for log in logs)
 
 
 def test_a_failed_beginning_leaves_no_half_a_shop(tmp_path: Path) -> None:
