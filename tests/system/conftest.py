@@ -1,11 +1,16 @@
 """A small simulated shop of its own, and the real command line in a process of its own."""
 
+import contextlib
+import io
 import os
 import subprocess
 import sys
 from pathlib import Path
+from unittest import mock
 
 import pytest
+
+from service.cli import main
 
 KAICHE = Path(sys.executable).with_name("kaiche")
 NIGHT = "2026-03-04"
@@ -57,6 +62,24 @@ class Shop:
             check=False,
             timeout=240,
         )
+
+    def call(self, *arguments, stdin=""):
+        """The same command in this process, which has loaded everything already."""
+        out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
+        with (
+            contextlib.chdir(self.folder),
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+            mock.patch.dict(os.environ, self.env, clear=True),
+            mock.patch.object(sys, "stdin", io.StringIO(stdin)),
+            pytest.raises(SystemExit) as ended,
+        ):
+            main([*map(str, arguments)])
+        texts = []
+        for stream in (out, err):
+            stream.flush()
+            texts.append(stream.buffer.getvalue().decode())
+        return subprocess.CompletedProcess(arguments, ended.value.code or 0, *texts)
 
 
 @pytest.fixture

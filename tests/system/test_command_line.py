@@ -41,26 +41,26 @@ def refused(done, code, *words):
 def test_a_wrong_configuration_is_refused_with_its_place(small, wrong, right, words):
     text = SHOP.replace(right, wrong)
     (small.folder / "kaiche.yaml").write_text(text, encoding="utf-8")
-    refused(small.run("config", "check"), 2, *words)
+    refused(small.call("config", "check"), 2, *words)
 
 
 def test_a_missing_configuration_is_refused(small):
-    refused(small.run("--config", "nowhere.yaml", "config", "check"), 2, "nowhere.yaml")
+    refused(small.call("--config", "nowhere.yaml", "config", "check"), 2, "nowhere.yaml")
 
 
 def test_the_effective_configuration_is_shown_without_secrets(small):
     small.env["KAICHE_TOKEN"] = "a-secret-of-the-owner"
-    done = small.run("config", "check")
+    done = small.call("config", "check")
     assert done.returncode == 0, done.stderr
     assert "max_step_up: 0.3" in done.stdout
     assert "a-secret" not in done.stdout + done.stderr
-    machine = json.loads(small.run("config", "check", "--json").stdout)
+    machine = json.loads(small.call("config", "check", "--json").stdout)
     assert machine["accounts"][0]["schedule"]["cron"]
 
 
 def test_messages_are_in_the_readers_language(small):
-    assert "配置或命令行有误" in small.run("--lang", "zh", "-c", "no", "config", "check").stderr
-    assert "wrong configuration" in small.run("-c", "no", "config", "check").stderr
+    assert "配置或命令行有误" in small.call("--lang", "zh", "-c", "no", "config", "check").stderr
+    assert "wrong configuration" in small.call("-c", "no", "config", "check").stderr
 
 
 @pytest.mark.parametrize(
@@ -76,21 +76,21 @@ def test_messages_are_in_the_readers_language(small):
     ],
 )
 def test_what_cannot_be_done_is_said_with_its_code(small, arguments, code, words):
-    refused(small.run(*arguments), code, *words)
+    refused(small.call(*arguments), code, *words)
 
 
 def test_a_database_of_another_kind_is_named(small):
     small.env["KAICHE_DATABASE_URL"] = "nosuch://place/name"
-    refused(small.run("database", "check"), 2)
+    refused(small.call("database", "check"), 7, "nosuch")
     small.env["KAICHE_DATABASE_URL"] = "sqlite:////proc/none/kaiche.db"
-    refused(small.run("database", "migrate"), 7, "/proc/none")
+    refused(small.call("database", "migrate"), 7, "/proc/none")
 
 
 def test_the_database_is_made_and_checked(small):
-    refused(small.run("database", "check"), 7, "kaiche database migrate")
-    assert small.run("database", "migrate").returncode == 0
-    assert small.run("database", "check").returncode == 0
-    fresh = small.run("database", "check", "--fresh", "--json")
+    refused(small.call("database", "check"), 7, "kaiche database migrate")
+    assert small.call("database", "migrate").returncode == 0
+    assert small.call("database", "check").returncode == 0
+    fresh = small.call("database", "check", "--fresh", "--json")
     assert json.loads(fresh.stdout)["differences"] == []
 
 
@@ -113,14 +113,14 @@ def test_a_crash_goes_to_a_file_that_the_message_names(small):
 def test_a_blocked_proposal_is_opened_by_a_person_with_a_reason(small):
     text = SHOP + "    guardrails: {max_changed_share: 0.001}\n"
     (small.folder / "kaiche.yaml").write_text(text, encoding="utf-8")
-    night = json.loads(small.run("nightly", "--date", "2026-03-04", "--json").stdout)["nights"][0]
+    night = json.loads(small.call("nightly", "--date", "2026-03-04", "--json").stdout)["nights"][0]
     assert night["state"] == "blocked"
     assert "max_changed_share" in night["breaches"][0]["message_en"]
-    refused(small.run("approve", "--all", "-y"), 0)
-    assert json.loads(small.run("proposals", "show", "--json").stdout)["state"] == "blocked"
-    opened = small.run("override", "--reason", "first night of the shop", "-y", "--json")
+    refused(small.call("approve", "--all", "-y"), 0)
+    assert json.loads(small.call("proposals", "show", "--json").stdout)["state"] == "blocked"
+    opened = small.call("override", "--reason", "first night of the shop", "-y", "--json")
     assert opened.returncode == 0, opened.stderr
-    approved = small.run("approve", "--all", "-y", "--json")
+    approved = small.call("approve", "--all", "-y", "--json")
     assert json.loads(approved.stdout)["changed"] == json.loads(opened.stdout)["changed"]
 
 

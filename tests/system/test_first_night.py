@@ -20,24 +20,24 @@ def served(shop):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    process = shop.start("serve", "--no-nights", "--port", port, stderr=subprocess.PIPE)
-    try:
-        for line in process.stderr:
-            if "Uvicorn running" in line:
-                break
-        else:
-            pytest.fail(f"the server ended with {process.wait()}")
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}/api/v1") as client:
-            yield client
-    finally:
-        process.terminate()
-        said = process.stderr.read()
-        process.wait(timeout=60)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with shop.start("serve", "--no-nights", "--port", port, **pipes) as process:
+        try:
+            for line in process.stderr:
+                if "Uvicorn running" in line:
+                    break
+            else:
+                pytest.fail(f"the server ended with {process.wait()}")
+            with httpx.Client(base_url=f"http://127.0.0.1:{port}/api/v1") as client:
+                yield client
+        finally:
+            process.terminate()
+            _, said = process.communicate(timeout=60)
     assert "Application shutdown complete" in said
 
 
 def printed(shop, *arguments):
-    done = shop.run(*arguments, "--json")
+    done = shop.call(*arguments, "--json")
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
@@ -63,7 +63,9 @@ def test_the_demo_prints_what_a_specialist_needs(planned):
 
 def test_a_night_is_planned_once_and_shown_again(planned):
     first = printed(planned, "proposals", "show")
-    again = printed(planned, "nightly", "--date", NIGHT)["nights"][0]
+    done = planned.run("nightly", "--date", NIGHT, "--json")
+    assert done.returncode == 0, done.stderr
+    (again,) = json.loads(done.stdout)["nights"]
     assert again["planned"] is False
     assert again["proposal_id"] == first["proposal_id"]
     assert again["content_hash"] == first["content_hash"]
@@ -124,7 +126,7 @@ def test_approved_over_rest_exported_by_the_terminal_and_on_the_record(planned, 
     found = {row[column["词ID/词包ID"]]: round(row[column["出价"]] * 100) for row in rows[1:]}
     assert found == wanted
     assert zipfile.is_zipfile(sheet)
-    assert planned.run("proposals", "export", "--out", sheet).returncode == 8
+    assert planned.call("proposals", "export", "--out", sheet).returncode == 8
 
     events = printed(planned, "audit", "--limit", 2000)
     approvals = [event for event in events if event["action"] == "approve"]
@@ -145,9 +147,9 @@ def test_the_terminal_rejects_and_approves_after_asking(planned):
         planned, "reject", "--reason-code", "raise_allowance", "--reason", "no", "-y"
     )
     assert rejected["changed"]
-    assert planned.run("approve").returncode == 8
+    assert planned.call("approve").returncode == 8
     one = rejected["changed"][0]
-    impossible = planned.run("approve", one, "-y")
+    impossible = planned.call("approve", one, "-y")
     assert impossible.returncode == 4
     assert "rejected" in impossible.stderr
     states = printed(planned, "proposals", "show")["lines_by_state"]
