@@ -2,7 +2,10 @@
 
 ConnectorError
 ├── RetryableError         the same call may succeed later; ``wait_seconds`` says when
+│   └── QuotaError         the day's calls are used up; nothing more today
+├── UnknownOutcomeError    a write was sent and no answer came back: it may or may not have happened
 └── PermanentError         the same call will fail again until somebody changes something
+    ├── AuthorisationError the shop must be authorised again by a person
     ├── SourceError        a file or folder cannot be read at all
     └── UnsupportedError   this connector cannot do that (reports have no write half)
 
@@ -22,8 +25,20 @@ class RetryableError(ConnectorError):
         self.wait_seconds = wait_seconds
 
 
+class QuotaError(RetryableError):
+    """The day's calls are used up; ``wait_seconds`` reaches to the platform's next day."""
+
+
+class UnknownOutcomeError(ConnectorError):
+    """A write was sent and no answer came back; only reading can tell whether it took effect."""
+
+
 class PermanentError(ConnectorError):
     """The same call fails again until somebody changes something."""
+
+
+class AuthorisationError(PermanentError):
+    """The shop's session is missing, invalid or expired: a person must authorise it again."""
 
 
 class SourceError(PermanentError):

@@ -162,3 +162,12 @@ class AdPlatform(AdPlatformReader, Protocol):
         At most 200 changes a call. Success is partial: what is absent was not set.
         """
         ...
+
+
+@runtime_checkable
+class MeteredPlatform(AdPlatform, Protocol):
+    """A platform whose calls are counted and limited."""
+
+    def calls_left(self) -> int | None:
+        """Calls that the day's quota still allows; None where no quota is known."""
+        ...
