@@ -193,8 +193,9 @@ def _unzipped(source: str, data: bytes, book: RejectBook) -> Iterator[Member]:
 
 
 def _is_export(entry: zipfile.ZipInfo) -> bool:
-    parts = PurePosixPath(_entry_name(entry)).parts
-    return not entry.is_dir() and not any(part.startswith(_NOT_EXPORTS) for part in parts)
+    name = _entry_name(entry)
+    hidden = any(part.startswith(_NOT_EXPORTS) for part in PurePosixPath(name).parts)
+    return not hidden and not name.endswith("/")
 
 
 def _entry_name(entry: zipfile.ZipInfo) -> str:
