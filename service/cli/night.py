@@ -82,11 +82,28 @@ def demo(context: typer.Context, day: Day = None, as_json: Json = False) -> None
         values = _show(command, wiring.store, planned)
     if as_json:
         command.screen.emit(values)
-    command.screen.say(
-        "下一步: make serve (或 kaiche serve) 通过 REST 查看同一份建议; "
-        "kaiche approve --all 批准; kaiche proposals export 导出改价表.",
-        "Next: make serve (or kaiche serve) shows the same proposal over REST; "
-        "kaiche approve --all approves it; kaiche proposals export writes the sheet.",
+    _show_next(command, planned.result.proposal.state)
+
+
+def _show_next(command: Command, state: str) -> None:
+    screen = command.screen
+    screen.say("下一步:", "Next:", style="bold")
+    if state == "blocked":
+        screen.say(
+            "  kaiche override --reason …   放行被护栏拦下的建议 (须写理由)",
+            "  kaiche override --reason …   open it, although guardrails blocked it",
+        )
+    screen.say(
+        "  make serve                   通过 REST 查看同一份建议",
+        "  make serve                   the same proposal over REST",
+    )
+    screen.say(
+        "  kaiche approve --all         批准全部改动",
+        "  kaiche approve --all         approve every change",
+    )
+    screen.say(
+        "  kaiche proposals export      导出平台批量改价表",
+        "  kaiche proposals export      the platform's bulk-edit sheet",
     )
 
 
