@@ -76,8 +76,8 @@ def create_app(
     )
     metrics = RequestMetrics()
     metrics.name_version(context.version)
-    metrics.registry.register(StateCollector(lambda: health.state_counts(context)))
     app.state.context, app.state.metrics = context, metrics
+    metrics.registry.register(StateCollector(lambda: health.state_counts(app.state.context)))
     app.add_middleware(Guard, access=access)
     app.add_middleware(Intake, metrics=metrics, largest_body=largest_body)
     for error, handler in HANDLERS.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -368,6 +369,20 @@ def client_over() -> Iterator[Callable[[Wiring], Client]]:
         client.close()
 
 
+@pytest.fixture(scope="session")
+def application() -> list[FastAPI]:
+    """Where the one application is kept that most tests share: building its routes takes time."""
+    return []
+
+
 @pytest.fixture
-def client(client_of: Callable[..., Client]) -> Client:
-    return client_of()
+def client(application: list[FastAPI], wiring: Wiring) -> Iterator[Client]:
+    """A client of the shared application over this test's own store."""
+    nights = FakeNights(wiring.store)
+    if not application:
+        application.append(create_app(wiring, access=Access(), nights=nights))
+    app = application[0]
+    app.state.context = replace(app.state.context, wiring=wiring, nights=nights)
+    opened = Client(app)
+    yield opened
+    opened.close()

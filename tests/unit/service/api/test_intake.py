@@ -60,7 +60,8 @@ def samples(client: Any, name: str) -> dict[tuple[str, ...], float]:
     }
 
 
-def test_requests_are_counted_by_route_template_and_not_by_address(client: Any) -> None:
+def test_requests_are_counted_by_route_template_and_not_by_address(client_of: Any) -> None:
+    client = client_of()
     for line in (1, 2, 3):
         client.get(f"/api/v1/lines/{line}")
     client.get("/api/v1/lines/999")
