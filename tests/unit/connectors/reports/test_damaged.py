@@ -118,6 +118,14 @@ def two_tables(exports: Any) -> bytes:
     return bytes(exports.text([*exports.lines(good(exports)), *bids]).encode("gb18030"))
 
 
+def other_template(exports: Any) -> bytes:
+    """The same columns below in another order: clicks would be read as impressions."""
+    swapped = list(exports.HEADER)
+    swapped[12], swapped[13] = swapped[13], swapped[12]
+    below = exports.lines(good(exports), swapped)
+    return bytes(exports.text([*exports.lines(good(exports)), *below]).encode("gb18030"))
+
+
 def rounded_ids(exports: Any) -> bytes:
     ids = ["30481986859300000", "30481986859400000", "30481986859500000"]
     return bytes(exports.csv([exports.row(**{"词ID/词包ID": one}) for one in ids]))
@@ -237,6 +245,7 @@ CASES: dict[str, Case] = {
     ),
     "header again: merged exports": Case(merged, "又出现一次表头", row=3, good_rows=GOOD),
     "another table below": Case(two_tables, "另一张表", row=4, good_rows=GOOD),
+    "another template below": Case(other_template, "另一张表", row=4, good_rows=GOOD),
     "more than 90 days": Case(
         long_period, "共 121 天", column="日期", value="2026-01-01 … 2026-05-01"
     ),
