@@ -171,8 +171,8 @@ def _show(command: Command, store: Store, planned: Planned) -> dict[str, Any]:
     show_lines(screen, largest)
     if rejects:
         screen.say(
-            f"数据源中有 {rejects} 处未采用: GET /api/v1/runs/{row.run_id}/rejects",
-            f"{rejects} pieces of the source were not taken: GET /api/v1/runs/{row.run_id}/rejects",
+            f"数据源中有 {rejects} 处未采用, 原因见: kaiche rejects {row.run_id}",
+            f"Not taken from the source: {rejects}; why: kaiche rejects {row.run_id}",
         )
     if planned.result.planned:
         screen.say(f"用时 {planned.seconds:.1f} 秒.", f"Took {planned.seconds:.1f} seconds.")

@@ -6,9 +6,11 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
+from sqlalchemy.orm import Session
 
 from service.cli.options import AccountId, Json, Limit, command_of
 from service.cli.words import state_words
+from service.errors import NotFoundError
 from service.store import audit, runs
 from service.store.audit import AuditFilter
 from service.store.rows import AuditRow
@@ -53,6 +55,40 @@ def list_runs(
                 f"{run.business_date} {run.account_id}: {run.cause}",
                 f"{run.business_date} {run.account_id}: {run.cause}",
             )
+
+
+def list_rejects(
+    context: typer.Context,
+    run: Annotated[
+        str | None, typer.Argument(help="运行 id, 默认最新 · A run's id; default: the newest.")
+    ] = None,
+    account: AccountId = None,
+    limit: Limit = 50,
+    as_json: Json = False,
+) -> None:
+    """数据源中未被采用的行与原因 · What of the source was not taken, and why."""
+    command = command_of(context, machine=as_json)
+    with command.store() as store, store.read() as session:
+        run_id = runs.get(session, run).run_id if run else _newest(session, account)
+        found = runs.rejects(session, run_id, limit=limit)
+    if as_json:
+        command.screen.emit([asdict(reject) for reject in found])
+        return
+    if not found:
+        command.screen.say(f"{run_id}: 全部采用.", f"{run_id}: everything was taken.")
+        return
+    columns = command.screen.speech("文件 行 列 内容 原因", "source row column value reason")
+    rows = [
+        (reject.source, reject.row, reject.column, reject.value, reject.reason) for reject in found
+    ]
+    command.screen.table("", columns.split(), rows, text=5)
+
+
+def _newest(session: Session, account_id: str | None) -> str:
+    found = runs.page(session, account_id=account_id, limit=1)
+    if not found:
+        raise NotFoundError("there is no night yet; plan one with `kaiche nightly`")
+    return found[0].run_id
 
 
 def list_audit(

@@ -10,7 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 from rich.text import Text
 
-from service.cli import decide, night, processes, proposals, records, setup
+from service.cli import decide, ledger, night, processes, proposals, records, setup
 from service.cli.failures import CRASH, ENDINGS, code_of, ending, write_crash
 from service.cli.options import DEFAULT_CONFIG, Command
 from service.cli.screen import Screen
@@ -67,7 +67,9 @@ app.command("approve")(decide.approve)
 app.command("reject")(decide.reject)
 app.command("override")(decide.override)
 app.command("runs")(records.list_runs)
+app.command("rejects")(records.list_rejects)
 app.command("replay")(night.replay)
+app.command("ledger")(ledger.ledger)
 app.command("audit")(records.list_audit)
 app.add_typer(setup.config, name="config")
 app.add_typer(setup.database, name="database")

@@ -80,6 +80,16 @@ def test_a_night_repeats_itself_byte_for_byte(planned):
     assert again["stored_hash"] == again["replayed_hash"]
 
 
+def test_the_ledger_and_the_rejects_of_the_night(planned):
+    (night,) = printed(planned, "ledger")
+    shown = printed(planned, "proposals", "show")
+    assert night["allowance"]["amount_fen"] == 4000
+    assert night["allowance"]["tonight_fen"] == round(shown["policy"]["policy"]["max_loss"] * 100)
+    assert "2026-03-04" in planned.call("ledger").stdout
+    assert printed(planned, "rejects") == []
+    assert "everything was taken" in planned.call("rejects").stdout
+
+
 def test_two_shops_alike_get_the_same_plan(planned, shop):
     other = printed(shop, "demo", "--date", NIGHT)
     first = printed(planned, "proposals", "show")
