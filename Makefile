@@ -49,7 +49,7 @@ check: $(DEV)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/deptry .
-	$(BIN)/kaiche database check --code
+	$(BIN)/kaiche database check --fresh
 
 bench: $(DEV)
 	$(BIN)/python -m tests.benchmarks
