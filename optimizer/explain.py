@@ -11,6 +11,7 @@ Reasons
     hold_optimal           today's bid is the best
     hold_immature          a cut that orders still to come may prove wrong
     hold_noise             the change would be smaller than what the data can tell
+    hold_minor             the change would gain least, and tonight's share of changes is used up
     explore_new            bid for data on a word with hardly a click
     explore_uncertain      bid for data that may change the decision
     not_biddable           the platform takes no bid for the word
@@ -47,6 +48,7 @@ REASONS = (
     "hold_optimal",
     "hold_immature",
     "hold_noise",
+    "hold_minor",
     "explore_new",
     "explore_uncertain",
     "not_biddable",
@@ -76,6 +78,7 @@ class Decision:
     keep: IntArray  # column of today's bid, -1 where it is not allowed
     immature: BoolArray
     noise: BoolArray
+    minor: BoolArray
     explored: BoolArray
 
     @property
@@ -96,6 +99,7 @@ def reasons(situation: Situation, decision: Decision) -> Codes:
             decision.explored,
             decision.immature,
             decision.noise,
+            decision.minor,
             bids == today,
             bids > today,
         ],
@@ -104,6 +108,7 @@ def reasons(situation: Situation, decision: Decision) -> Codes:
             "explore_uncertain",
             "hold_immature",
             "hold_noise",
+            "hold_minor",
             "hold_optimal",
             _raised(decision),
         ],
@@ -149,7 +154,7 @@ def bindings(situation: Situation, decision: Decision) -> Codes:
     by_campaign = solution.campaign_price[problem.campaign] > solution.account_price
     codes[situation.rows] = np.select(
         [
-            decision.explored | decision.immature | decision.noise,
+            decision.explored | decision.immature | decision.noise | decision.minor,
             (bids == lowest) & limits.step_limits_low,
             bids == lowest,
             (bids == highest) & limits.step_limits_high,

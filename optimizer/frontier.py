@@ -122,7 +122,8 @@ class Route:
     """Segments that no cap and no floor forbids, in order, and where they were cut off.
 
     ``segments`` (P,) indexes the staircase. ``account_price`` and ``campaign_price`` (C,) are the
-    slopes of the first segments that a cap refused; 0 where none was refused.
+    slopes at which the money ends, 0 where it does not: the dual prices of the relaxation in which
+    segments can be split.
     """
 
     segments: IntArray
@@ -170,19 +171,42 @@ def route(
     wanted = free[stairs.word]
     wanted[worth:] = False
     price = np.zeros(len(room.campaign))
+    cut, rest = np.empty(0, np.int64), np.empty(0)
     if ranking.segment.size:
-        cut = _first_refused(ranking, wanted, room.campaign)
-        refused = cut < len(stairs.slope)
-        price[refused] = stairs.slope[cut[refused]]
-        wanted &= np.arange(len(wanted)) < cut[campaign[stairs.word]]
+        first, left = _first_refused(ranking, wanted, room.campaign)
+        refused = first < len(stairs.slope)
+        cut, rest = first[refused], left[refused]
+        price[refused] = stairs.slope[cut]
+        wanted &= np.arange(len(wanted)) < first[campaign[stairs.word]]
     segments = np.flatnonzero(wanted)
     end = int(np.searchsorted(np.cumsum(stairs.spend[segments]), room.account, side="right"))
-    account_price = float(stairs.slope[segments[end]]) if end < len(segments) else 0.0
+    account_price = _account_price(stairs, segments, cut, rest, room.account)
     return Route(segments[:end], account_price, price)
 
 
-def _first_refused(ranking: Ranking, wanted: BoolArray, room: FloatArray) -> IntArray:
-    """(C,) the first segment that does not fit into its campaign's room; S where all do."""
+def _account_price(
+    stairs: Staircase, segments: IntArray, cut: IntArray, rest: FloatArray, room: float
+) -> float:
+    """Slope at which the account's money ends, if campaigns spend the ``rest`` of their caps too.
+
+    ``cut`` are the segments that did not fit into their campaigns, ``rest`` the part that would.
+    """
+    order = np.argsort(cut)
+    cut, rest = cut[order], rest[order]
+    place = np.searchsorted(segments, cut)
+    spent = np.cumsum(np.insert(stairs.spend[segments], place, rest))
+    end = int(np.searchsorted(spent, room, side="right"))
+    if end == len(spent):
+        return 0.0
+    return float(stairs.slope[np.insert(segments, place, cut)[end]])
+
+
+def _first_refused(
+    ranking: Ranking, wanted: BoolArray, room: FloatArray
+) -> tuple[IntArray, FloatArray]:
+    """(C,) the first segment that does not fit into its campaign's room, S where all do; and (C,)
+    what the segments before it leave of the room.
+    """
     spent = np.concatenate(
         [[0.0], np.cumsum(np.where(wanted[ranking.segment], ranking.spend, 0.0))]
     )
@@ -193,7 +217,9 @@ def _first_refused(ranking: Ranking, wanted: BoolArray, room: FloatArray) -> Int
     cut = np.full(len(room), len(wanted))
     refused = np.isfinite(room) & (place < end)
     cut[refused] = ranking.segment[place[refused]]
-    return cut
+    left = np.zeros(len(room))
+    left[refused] = np.maximum(room - (spent[place.clip(0)] - spent[start]), 0.0)[refused]
+    return cut, left
 
 
 def running_total(amounts: FloatArray, groups: IntArray) -> FloatArray:

@@ -36,6 +36,14 @@ def pose(situation: Situation, menu: Menu, held: IntArray, near: float | None = 
     return _for_clicks(situation, menu, eligible, price)
 
 
+def without_loss_price(situation: Situation, problem: Problem) -> Problem:
+    """The same goal in clicks where only the limit of the spend keeps the loss in bounds.
+
+    A few words offer few compromises between clicks and loss, and a price may miss the best.
+    """
+    return _for_clicks(situation, problem.menu, _worth_clicking(situation, problem.menu), 0.0)
+
+
 def _for_contribution(situation: Situation, menu: Menu, profit: bool) -> Problem:
     least = situation.policy.min_marginal_return
     own_price = 1.0 if profit else 0.0

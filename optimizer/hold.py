@@ -20,6 +20,7 @@ from optimizer.solve import Problem, Solution
 NOISE = 0.15  # a gain below this many standard deviations of itself is noise
 LEAST_GAIN = 0.01  # yuan a day
 SACRIFICE = 1e-3  # of the spend, for all held words together
+IMPROVEMENT_SHARE = 0.05  # of what all changes together gain, if that is more
 IMMATURE_RATE = 0.15  # share of the clicks whose orders are still to come
 FEW_ORDERS = 5.0
 
@@ -55,11 +56,37 @@ def find_holds(
     advantage = np.maximum(more - cost, 0.0)
     immature = changed & _too_early(situation, solution, stay, more, cost)
     noise = changed & ~immature & _negligible(situation, problem, solution, more, advantage)
-    limit = (
-        SACRIFICE * gain_a_yuan(problem, solution) * float(problem.spend(solution.columns).sum())
+    spent = float(problem.spend(solution.columns).sum())
+    limit = max(
+        SACRIFICE * gain_a_yuan(problem, solution) * spent,
+        IMPROVEMENT_SHARE * float(advantage[changed].sum()),
     )
     noise &= _cheapest(advantage, noise, limit)
     return Holds(immature, noise, np.where(immature | noise, advantage, 0.0))
+
+
+def worth_least(
+    problem: Problem, solution: Solution, keep: IntArray, tied: BoolArray, most: int
+) -> BoolArray:
+    """(m,) words to stay at ``keep`` so that at most ``most`` change: all but those worth most.
+
+    Words that may not stay (``keep`` -1) and ``tied`` ones change first; nobody is asked to stay
+    when few enough change anyway.
+    """
+    changed = solution.columns != keep
+    stays = np.zeros(len(keep), np.bool_)
+    if int(changed.sum()) <= most:
+        return stays
+    must = changed & (tied | (keep < 0))
+    stay = np.maximum(keep, 0)
+    more = problem.menu.at(problem.gain, solution.columns) - problem.menu.at(problem.gain, stay)
+    price = solution.word_price(problem.campaign)
+    advantage = more - price * (problem.spend(solution.columns) - problem.spend(stay))
+    free = np.flatnonzero(changed & ~must)
+    order = free[np.argsort(-advantage[free], kind="stable")]
+    stays[~must] = True
+    stays[order[: max(most - int(must.sum()), 0)]] = False
+    return stays
 
 
 def gain_a_yuan(problem: Problem, solution: Solution) -> float:

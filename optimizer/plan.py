@@ -11,7 +11,7 @@ from optimizer.explain import Decision, bindings, reasons
 from optimizer.frontier import Caps, build_staircase, frontier_curve, rank_by_campaign, route
 from optimizer.outlook import Expectation, FloatArray, TotalDraws
 from optimizer.risk import share_interval
-from optimizer.situation import SLACK, Situation
+from optimizer.situation import SLACK, Situation, day_draws
 from optimizer.solve import Problem, Solution
 
 AMOUNTS = ("spend", "clicks", "orders", "revenue", "contribution")
@@ -47,6 +47,7 @@ class Plan:
     status           optimal | budget_unreachable_tonight | allowance_unreachable_tonight |
                      nothing_to_move | empty.
     shortfalls       the numbers behind an unreachable status.
+    loss_at_risk     loss not exceeded with the demanded confidence; NaN without an allowance.
     binding          what stopped the account: none | min_marginal_return | budget | allowance.
     marginal_return  contribution of the last yuan spent; NaN where no word could be raised.
     lambda_account, lambda_campaign, mu   prices of the account's budget, of each campaign's, and of
@@ -64,6 +65,7 @@ class Plan:
     gap: float
     status: str
     shortfalls: tuple[Shortfall, ...]
+    loss_at_risk: float
     binding: str
     marginal_return: float
     lambda_account: float
@@ -85,6 +87,7 @@ def assemble(
     value = decision.problem.value(decision.solution.columns) + extra
     bound = max(bound + extra, value)
     prices = _prices(decision)
+    verdict = decision.solution.verdict
     return Plan(
         lines=lines,
         totals=_totals(situation, lines, seed),
@@ -96,6 +99,7 @@ def assemble(
         gap=(bound - value) / abs(bound) if bound else 0.0,
         status=_status(situation, shortfalls),
         shortfalls=shortfalls,
+        loss_at_risk=np.nan if verdict is None else verdict.at_risk,
         binding=decision.solution.binding,
         marginal_return=_last_return(decision),
         lambda_account=prices[0],
@@ -213,7 +217,7 @@ def _objective_of_fixed(situation: Situation, problem: Problem) -> float:
 
 def _totals(situation: Situation, lines: pd.DataFrame, seed: int) -> pd.DataFrame:
     allowance = situation.allowance
-    draw = situation.outlook.sampler(seed, DRAWS) if allowance is None else allowance.draw
+    draw = day_draws(situation.outlook, seed, DRAWS) if allowance is None else allowance.draw
     bids = {"": lines["bid"], "_before": lines["bid_before"]}
     rows: dict[str, tuple[float, float, float]] = {}
     for suffix, at in bids.items():

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from optimizer.candidates import Menu, build_menu, coarse_bids, finer_bids
 from optimizer.exact import Proof, improve
 from optimizer.explain import Decision
 from optimizer.explore import find_exploration, learning_budget
-from optimizer.goal import pose
-from optimizer.hold import SACRIFICE, Holds, find_holds
-from optimizer.outlook import IntArray, Outlook
+from optimizer.goal import pose, without_loss_price
+from optimizer.hold import SACRIFICE, Holds, find_holds, worth_least
+from optimizer.outlook import BoolArray, IntArray, Outlook
 from optimizer.plan import Plan, assemble, check_caps, frontier_of
 from optimizer.policy import Policy
 from optimizer.situation import Situation, survey
@@ -37,12 +39,13 @@ def propose(estimates: Outlook, policy: Policy, *, seed: int = 0) -> Plan:
     nothing = np.full(len(situation.rows), -1)
     coarse = pose(situation, _coarse_menu(situation), nothing)
     frontier = frontier_of(situation, coarse) if len(nothing) > LARGE_ACCOUNT else None
-    problem = pose(situation, _finer_menu(situation, coarse), nothing, coarse.loss_price)
+    problem, proof = _solved(situation, _finer_menu(situation, coarse), coarse.loss_price)
     del coarse
-    proof = _best(problem, nothing)
     keep = problem.menu.column_of(situation.limits.today)
     learned, proof = _explored(situation, problem, proof)
     holds, proof = _held(situation, problem, proof, keep, learned)
+    staying = holds.immature | holds.noise
+    minor, proof = _few(situation, problem, proof, keep, np.where(staying, keep, learned))
     check_caps(problem, proof.solution)
     decision = Decision(
         problem=problem,
@@ -50,11 +53,12 @@ def propose(estimates: Outlook, policy: Policy, *, seed: int = 0) -> Plan:
         keep=keep,
         immature=holds.immature,
         noise=holds.noise,
+        minor=minor & ~staying,
         explored=learned >= 0,
     )
     bound = proof.bound
     if bound is None:
-        fixed = np.where(holds.immature | holds.noise, keep, learned)
+        fixed = np.where(staying | minor, keep, learned)
         bound = dual(problem, proof.solution, fixed).bound
     if frontier is None:
         frontier = frontier_of(situation, problem)
@@ -94,6 +98,20 @@ def _widths(m: int) -> tuple[int, int]:
     return (24, 20) if m <= HUGE_ACCOUNT else (12, 16)
 
 
+def _solved(situation: Situation, menu: Menu, near: float) -> tuple[Problem, Proof]:
+    """The problem of the night and its best plan."""
+    nothing = np.full(len(situation.rows), -1)
+    problem = pose(situation, menu, nothing, near)
+    proof = _best(problem, nothing)
+    if problem.loss_price and len(nothing) <= SMALL_ACCOUNT:
+        other = without_loss_price(situation, problem)
+        rival = _best(other, nothing)
+        gained = other.value(rival.solution.columns) - problem.value(proof.solution.columns)
+        if _sound(other, rival.solution) and (gained > 0 or not _sound(problem, proof.solution)):
+            return other, rival
+    return problem, proof
+
+
 def _best(problem: Problem, held: IntArray) -> Proof:
     solution = solve(problem, held)
     if len(held) <= SMALL_ACCOUNT:
@@ -123,11 +141,10 @@ def _held(
     """The plan with immature and noisy changes left out, as far as that breaks and costs nothing."""
     none = np.zeros(len(keep), np.bool_)
     nobody = Holds(none, none, np.zeros(len(keep)))
-    if not _sound(problem, proof.solution):
-        return nobody, proof
-    holds = find_holds(situation, problem, proof.solution, keep, learned >= 0)
+    tied = (learned >= 0) | _strained(problem, proof.solution)
+    holds = find_holds(situation, problem, proof.solution, keep, tied)
     counted = float(problem.menu.at(problem.counts, proof.solution.columns).sum())
-    tolerated = TOLERATED * abs(counted) + 2 * float(holds.sacrifice[holds.immature].sum())
+    tolerated = TOLERATED * abs(counted) + 2 * float(holds.sacrifice.sum())
     target = problem.value(proof.solution.columns) - tolerated
     for share in SHARES:
         fewer = holds.fewer(share)
@@ -135,13 +152,51 @@ def _held(
         if not staying.any():
             break
         attempt = _best(problem, np.where(staying, keep, learned))
-        if _sound(problem, attempt.solution) and problem.value(attempt.solution.columns) >= target:
+        kept = _no_worse(problem, attempt.solution, proof.solution)
+        if kept and problem.value(attempt.solution.columns) >= target:
             return fewer, attempt
     return nobody, proof
 
 
+def _few(
+    situation: Situation, problem: Problem, proof: Proof, keep: IntArray, fixed: IntArray
+) -> tuple[BoolArray, Proof]:
+    """The plan with no more changes than the policy allows, if every cap can be kept so."""
+    nobody = np.zeros(len(keep), np.bool_)
+    share = situation.policy.max_changed_share
+    if share is None:
+        return nobody, proof
+    most = math.floor(share * len(keep) + 1e-9)
+    tied = ((fixed >= 0) & (fixed != keep)) | _strained(problem, proof.solution)
+    stays = worth_least(problem, proof.solution, keep, tied, most)
+    if not stays.any():
+        return nobody, proof
+    attempt = _best(problem, np.where(stays, keep, fixed))
+    if _no_worse(problem, attempt.solution, proof.solution):
+        return stays & (proof.solution.columns != keep), attempt
+    return nobody, proof
+
+
+def _strained(problem: Problem, solution: Solution) -> BoolArray:
+    """(m,) words under a limit that even the lowest bids cannot keep tonight."""
+    room = problem.room(solution.columns)
+    lost = room.account < 0 or not (solution.verdict is None or solution.verdict.holds)
+    strained: BoolArray = (room.campaign < 0)[problem.campaign] | lost
+    return strained
+
+
+def _no_worse(problem: Problem, solution: Solution, before: Solution) -> bool:
+    """Whether ``solution`` keeps every budget and the allowance that ``before`` keeps."""
+    room, was = problem.room(solution.columns), problem.room(before.columns)
+    held = solution.verdict is None or solution.verdict.holds
+    could = before.verdict is None or before.verdict.holds
+    return (
+        (held or not could)
+        and (room.account >= 0 or was.account < 0)
+        and bool(((room.campaign >= 0) | (was.campaign < 0)).all())
+    )
+
+
 def _sound(problem: Problem, solution: Solution) -> bool:
     """Whether every budget and the allowance hold."""
-    room = problem.room(solution.columns)
-    kept = solution.verdict is None or solution.verdict.holds
-    return kept and room.account >= 0 and bool((room.campaign >= 0).all())
+    return not _strained(problem, solution).any()

@@ -5,7 +5,6 @@ D = draws. The draws of all plans rest on the same random numbers, so plans can 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -50,7 +49,7 @@ class Allowance:
 
 def draws_needed(confidence: float) -> int:
     """Draws that leave about 40 beyond the quantile, between 400 and 2000."""
-    return min(2000, max(400, math.ceil(40 / (1 - confidence))))
+    return min(2000, max(400, round(40 / (1 - confidence))))
 
 
 def safe_quantile(sample: FloatArray, confidence: float) -> float:

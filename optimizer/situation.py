@@ -6,6 +6,7 @@ C = campaigns.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy as np
 from optimizer.candidates import Limits, bid_limits
 from optimizer.errors import InfeasiblePolicyError
 from optimizer.frontier import Caps
-from optimizer.outlook import BoolArray, FloatArray, IntArray, Outlook
+from optimizer.outlook import BoolArray, FloatArray, IntArray, Outlook, TotalDraws
 from optimizer.policy import Policy
 from optimizer.risk import Allowance, Verdict, draws_needed
 
@@ -119,8 +120,16 @@ def _rest(constraint: str, limit: float, needed: float) -> float:
     return max(0.0, limit - needed)
 
 
+def day_draws(outlook: Outlook, seed: int, draws: int) -> Callable[[FloatArray], TotalDraws]:
+    """The outlook's sampler; an account without words has nothing to draw."""
+    if len(outlook.keyword_id):
+        return outlook.sampler(seed, draws)
+    nothing = np.zeros(draws)
+    return lambda _: TotalDraws(nothing, nothing, nothing, nothing, nothing)
+
+
 def _allowance(outlook: Outlook, policy: Policy, seed: int) -> Allowance | None:
     if policy.max_loss is None:
         return None
-    draw = outlook.sampler(seed, draws_needed(policy.loss_confidence))
+    draw = day_draws(outlook, seed, draws_needed(policy.loss_confidence))
     return Allowance(draw, policy.max_loss, policy.loss_confidence)

@@ -14,7 +14,12 @@ import pandas as pd
 import pytest
 from scipy.special import ndtr
 
+from optimizer.candidates import build_menu, coarse_bids
+from optimizer.goal import pose
 from optimizer.outlook import Evidence, Expectation, TotalDraws
+from optimizer.policy import Policy
+from optimizer.situation import Situation, survey
+from optimizer.solve import Problem
 
 
 @dataclass(frozen=True)
@@ -61,18 +66,19 @@ class Market:
             mean = self.expect(bids)
             day = np.exp(self.shared_sd * level - 0.5 * self.shared_sd**2)
             rate = np.exp(self.shared_sd * worth - 0.5 * self.shared_sd**2)
-            each = 0.5 * self.order_value
             order = np.argsort(self.keyword_id)
-            total = np.nan_to_num(mean.contribution)[order].sum()
+            mean_total = np.nan_to_num(mean.contribution)[order].sum() * day * rate
             spend = mean.spend[order].sum()
-            noise = self.order_noise * each * np.sqrt(mean.orders[order].sum())
+            # Orders are Poisson with 0.5 * order_value each: a gamma with that variance.
+            ninth = self.order_noise * 0.5 * self.order_value / np.maximum(mean_total, 1e-12) / 9
+            realised = mean_total * np.maximum(1 - ninth + np.sqrt(ninth) * own, 0) ** 3
             extra = {}
             if self.drawn_orders:
                 extra = {
                     name: getattr(mean, name).sum() * day
                     for name in ("clicks", "orders", "revenue")
                 }
-            return TotalDraws(spend * day, total * day * rate + noise * own, **extra)
+            return TotalDraws(spend * day, realised, **extra)
 
         return draw
 
@@ -130,3 +136,32 @@ def build_market(n: int, seed: int = 0, campaigns: int = 3, **changes) -> Market
 @pytest.fixture
 def make_market():
     return build_market
+
+
+@dataclass(frozen=True)
+class Table:
+    """A night up to the problem, for tests of the rooms below ``propose``."""
+
+    situation: Situation
+    problem: Problem
+
+    @property
+    def nobody(self):
+        return np.full(len(self.situation.rows), -1)
+
+    @property
+    def keep(self):
+        return self.problem.menu.column_of(self.situation.limits.today)
+
+
+def lay_table(market: Market, policy: Policy, width: int = 16, seed: int = 0) -> Table:
+    situation = survey(market, policy, seed)
+    bids = coarse_bids(situation.limits, policy, width)
+    menu = build_menu(market, situation.rows, bids)
+    nobody = np.full(len(situation.rows), -1)
+    return Table(situation, pose(situation, menu, nobody))
+
+
+@pytest.fixture
+def table():
+    return lay_table
