@@ -35,6 +35,8 @@ class Policy:
                          the step allows; one below min_bid stays or rises to at least min_bid.
     bid_step             bids are multiples of it; a bid that stays may be off the grid.
     max_step_up/_down    largest change as a fraction of today's bid; None = free.
+    max_changed_share    largest share of the movable words whose bid changes; the changes worth least
+                         are left out, unless a cap cannot be kept otherwise. None = free.
     explore              share of max_loss that learning may cost, 0..1.
     locked               keyword_ids whose bid stays but whose spend counts.
 
@@ -52,6 +54,7 @@ class Policy:
     bid_step: float = 0.01
     max_step_up: float | None = None
     max_step_down: float | None = None
+    max_changed_share: float | None = None
     explore: float = 0.0
     locked: Collection[str] = ()
 
@@ -67,6 +70,9 @@ class Policy:
         self._set_number("max_bid", _finite_positive, "a finite number > 0")
         self._set_number("max_step_up", _finite_not_negative, "a finite number >= 0, or None", True)
         self._set_number("max_step_down", _fraction, "a number from 0 to 1, or None", True)
+        self._set_number(
+            "max_changed_share", _fraction, "a number from 0 to 1, or None for no limit", True
+        )
         self._set_number("explore", _fraction, "a number from 0 to 1")
         self._set_campaign_budgets()
         self._set_locked()

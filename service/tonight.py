@@ -112,6 +112,7 @@ def decide(
         "bid_step": BID_STEP_FEN / 100,
         "max_step_up": limits.max_step_up,
         "max_step_down": limits.max_step_down,
+        "max_changed_share": limits.max_changed_share,
         "explore": account.explore_share,
         "locked": sorted(account.locked_keywords),
     }

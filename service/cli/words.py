@@ -14,6 +14,10 @@ REASONS = {
     "lower_cap": ("降价: 高于最高出价", "lower: above the highest bid allowed"),
     "hold_optimal": ("不动: 已在最优", "hold: best where it is"),
     "hold_immature": ("不动: 近期订单尚未回齐", "hold: recent orders are still arriving"),
+    "hold_minor": (
+        "不动: 收益最小, 今晚改动名额已满",
+        "hold: worth least, tonight's changes are used up",
+    ),
     "hold_noise": ("不动: 差异小于误差", "hold: the difference is within the noise"),
     "explore_new": ("试探: 新词, 数据太少", "explore: a new word, too little is known"),
     "explore_uncertain": ("试探: 价值不确定", "explore: its worth is uncertain"),
