@@ -20,7 +20,7 @@ from optimizer.outlook import FloatArray, IntArray
 from optimizer.sums import sum_by
 
 LOG_STRENGTHS = np.linspace(np.log(0.05), np.log(2e4), 44)
-SAMPLE = 60_000
+SAMPLE = 20_000
 ROUNDS = 6
 
 
