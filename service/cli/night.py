@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
+from shutil import which
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -86,25 +89,26 @@ def demo(context: typer.Context, day: Day = None, as_json: Json = False) -> None
 
 
 def _show_next(command: Command, state: str) -> None:
-    screen = command.screen
-    screen.say("下一步:", "Next:", style="bold")
+    screen, name = command.screen, _own_name()
+    steps = [
+        ("make serve", "通过 REST 查看同一份建议", "the same proposal over REST"),
+        (f"{name} approve --all", "批准全部改动", "approve every change"),
+        (f"{name} proposals export", "导出平台批量改价表", "the platform's bulk-edit sheet"),
+    ]
     if state == "blocked":
-        screen.say(
-            "  kaiche override --reason …   放行被护栏拦下的建议 (须写理由)",
-            "  kaiche override --reason …   open it, although guardrails blocked it",
-        )
-    screen.say(
-        "  make serve                   通过 REST 查看同一份建议",
-        "  make serve                   the same proposal over REST",
+        why = f"{name} override --reason …"
+        steps.insert(0, (why, "放行被护栏拦下的建议", "open it, although guardrails blocked it"))
+    screen.table(
+        screen.speech("下一步", "Next"),
+        ("", ""),
+        [(typed, screen.speech(zh, en)) for typed, zh, en in steps],
+        text=2,
     )
-    screen.say(
-        "  kaiche approve --all         批准全部改动",
-        "  kaiche approve --all         approve every change",
-    )
-    screen.say(
-        "  kaiche proposals export      导出平台批量改价表",
-        "  kaiche proposals export      the platform's bulk-edit sheet",
-    )
+
+
+def _own_name() -> str:
+    """How a person has to write this program's name here."""
+    return "kaiche" if which("kaiche") else os.path.relpath(sys.argv[0])
 
 
 def replay(

@@ -66,13 +66,14 @@ def scheduler(context: typer.Context) -> None:
 
 
 def _started(command: Command, wiring: Wiring) -> NightSchedule:
-    schedule = _schedule(wiring)
+    schedule = night_schedule(wiring)
     _announce(command, wiring, schedule)
     schedule.start()
     return schedule
 
 
-def _schedule(wiring: Wiring) -> NightSchedule:
+def night_schedule(wiring: Wiring) -> NightSchedule:
+    """The clock of all accounts: a night that ended, well or badly, is not planned again."""
     from service.scheduler import Night, NightSchedule  # noqa: PLC0415 - loads the optimizer
 
     def plan(account_id: str, night: date) -> object:

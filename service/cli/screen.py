@@ -83,7 +83,7 @@ class Screen:
         self.people.print()
 
     def _columns(self, columns: Sequence[str], cells: Sequence[Sequence[str]], text: int) -> None:
-        table = Table(box=None, pad_edge=False, header_style="bold")
+        table = Table(box=None, pad_edge=False, header_style="bold", show_header=any(columns))
         for place, column in enumerate(columns):
             words = place < text
             table.add_column(

@@ -166,13 +166,16 @@ def _interval(value: object) -> str:
 
 
 def _show_shortfalls(screen: Screen, shortfalls: Iterable[Mapping[str, Any]]) -> None:
-    for short in shortfalls:
+    found = list(shortfalls)
+    for short in found:
         what, needed, limit = short["constraint"], short["needed"], short["limit"]
         screen.say(
             f"今晚降不到位: {what} 需 ¥{needed:,.2f}, 上限 ¥{limit:,.2f}",
             f"Out of reach tonight: {what} needs ¥{needed:,.2f}, its limit is ¥{limit:,.2f}",
             style="yellow",
         )
+    if found:
+        screen.people.print()
 
 
 def _show_last_yuan(screen: Screen, summary: Summary) -> None:

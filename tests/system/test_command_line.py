@@ -111,11 +111,12 @@ def test_a_crash_goes_to_a_file_that_the_message_names(small):
 
 
 def test_a_blocked_proposal_is_opened_by_a_person_with_a_reason(small):
-    text = SHOP + "    guardrails: {max_changed_share: 0.001}\n"
+    rich = SHOP.replace("margin_rate: 0.3", "margin_rate: 0.9")  # so that raises pay
+    text = rich + "    guardrails: {max_spend_rise: 0}\n"
     (small.folder / "kaiche.yaml").write_text(text, encoding="utf-8")
     night = json.loads(small.call("nightly", "--date", "2026-03-04", "--json").stdout)["nights"][0]
     assert night["state"] == "blocked"
-    assert "max_changed_share" in night["breaches"][0]["message_en"]
+    assert "max_spend_rise" in night["breaches"][0]["message_en"]
     refused(small.call("approve", "--all", "-y"), 0)
     assert json.loads(small.call("proposals", "show", "--json").stdout)["state"] == "blocked"
     opened = small.call("override", "--reason", "first night of the shop", "-y", "--json")

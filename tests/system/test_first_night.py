@@ -4,7 +4,9 @@ import json
 import socket
 import subprocess
 import zipfile
+from collections import Counter
 from contextlib import contextmanager
+from unittest import mock
 
 import httpx
 import openpyxl
@@ -40,6 +42,16 @@ def printed(shop, *arguments):
     done = shop.call(*arguments, "--json")
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
+
+
+def pending(shop):
+    """The lines that wait, largest change first. Other tests of this file may have decided some."""
+    shown = printed(shop, "proposals", "show", "--limit", 1000)["lines"]
+    return [line for line in shown if line["state"] == "pending"]
+
+
+def states_of(shop):
+    return Counter(printed(shop, "proposals", "show")["lines_by_state"])
 
 
 def test_the_demo_prints_what_a_specialist_needs(planned):
@@ -101,8 +113,8 @@ def test_rest_shows_the_proposal_that_the_terminal_printed(planned):
     shown = printed(planned, "proposals", "show", "--limit", 1)
     with served(planned) as api:
         found = api.get(f"/proposals/{shown['proposal_id']}").json()
-        pending = {"changed": True, "limit": 1, "sort": "spend_change"}
-        lines = api.get(f"/proposals/{shown['proposal_id']}/lines", params=pending).json()
+        changed = {"changed": True, "limit": 1, "sort": "spend_change"}
+        lines = api.get(f"/proposals/{shown['proposal_id']}/lines", params=changed).json()
     for name in ("content_hash", "totals", "policy", "lines_by_reason", "business_date"):
         assert found[name] == shown[name], name
     for name in ("lines", "raises", "cuts", "spend_after_fen"):
@@ -112,7 +124,7 @@ def test_rest_shows_the_proposal_that_the_terminal_printed(planned):
 def test_approved_over_rest_exported_by_the_terminal_and_on_the_record(planned, tmp_path):
     proposal = printed(planned, "proposals", "show")["proposal_id"]
     with served(planned) as api:
-        where = {"state": "pending", "reason": "lower_unprofitable"}
+        where = {"state": "pending", "reason": pending(planned)[0]["reason"]}
         listed = api.get(f"/proposals/{proposal}/lines", params=where | {"limit": 500})
         body = {
             "action": "approve",
@@ -146,22 +158,32 @@ def test_approved_over_rest_exported_by_the_terminal_and_on_the_record(planned, 
     assert [event["actor"] for event in exports] == ["tester"]
 
 
+def test_lines_that_change_while_a_person_is_asked_are_left_alone(planned):
+    before = states_of(planned)
+    one = pending(planned)[-1]["line_id"]
+
+    def meanwhile(*_, **__):
+        done = planned.call("reject", one, "--reason", "a colleague was quicker", "-y")
+        assert done.returncode == 0, done.stderr
+        return True
+
+    with mock.patch("typer.confirm", meanwhile):
+        refused = planned.call("approve", "--all")
+    assert refused.returncode == 4
+    assert "changed while you were deciding" in refused.stderr
+    assert states_of(planned) - before == Counter(rejected=1)
+
+
 def test_the_terminal_rejects_and_approves_after_asking(planned):
-    pending = printed(planned, "proposals", "show")["lines_by_state"]["pending"]
-    refused = planned.run(
-        "reject", "--reason-code", "raise_allowance", "--reason", "no", stdin="n\n"
-    )
+    before = states_of(planned)
+    wanted = ["--reason-code", pending(planned)[-1]["reason"], "--reason", "no"]
+    refused = planned.run("reject", *wanted, stdin="n\n")
     assert refused.returncode == 1
-    assert printed(planned, "proposals", "show")["lines_by_state"]["pending"] == pending
-    rejected = printed(
-        planned, "reject", "--reason-code", "raise_allowance", "--reason", "no", "-y"
-    )
-    assert rejected["changed"]
+    assert states_of(planned) == before
+    rejected = printed(planned, "reject", *wanted, "-y")["changed"]
+    assert rejected
+    assert states_of(planned) - before == Counter(rejected=len(rejected))
     assert planned.call("approve").returncode == 8
-    one = rejected["changed"][0]
-    impossible = planned.call("approve", one, "-y")
+    impossible = planned.call("approve", rejected[0], "-y")
     assert impossible.returncode == 4
     assert "rejected" in impossible.stderr
-    states = printed(planned, "proposals", "show")["lines_by_state"]
-    assert states["rejected"] == len(rejected["changed"])
-    assert states["pending"] == pending - len(rejected["changed"])
