@@ -56,6 +56,16 @@ def test_a_table_keeps_within_the_terminal_and_loses_nothing(screen, capsys, wid
     assert set("夏季新款连衣裙显瘦") <= set(whole)
 
 
+def test_numbers_that_do_not_fit_side_by_side_are_never_broken_apart(screen, capsys):
+    made = screen(width=26)
+    numbers = ["¥1,234.50", "¥2,345.60", "¥3,456.70"]
+    made.table("T", ["word", "before", "after", "change"], [("dress", *numbers)])
+    lines = capsys.readouterr().out.splitlines()
+    assert all(len(line.rstrip()) <= 26 for line in lines)
+    for number in numbers:
+        assert any(number in line for line in lines), lines
+
+
 def test_markup_in_a_word_is_shown_as_it_is(screen, capsys):
     made = screen()
     made.table("", ["w"], [("[red]sale[/red] [/]",)])
