@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
 from typing import Any, Protocol
@@ -25,11 +25,13 @@ from service.store.rows import NewLine
 FEN = 100
 FIGURES = ("clicks", "spend", "orders", "revenue", "contribution")
 BOUNDS = ("p05", "p95")
+RATES = ("ctr", "cvr", "order_value", "value_per_click")
 DIGITS = 6  # of a persisted figure: a millionth of a yuan, far below any interval
 
 NUMBERS = tuple(
     name for name in FACT_COLUMNS if name not in ("keyword_id", "date", "adgroup_id", "campaign_id")
 )
+_MONEY = ("spend", "spend_before", "contribution", "contribution_before")
 EMPTY = {"keyword_id": "int64", "date": "datetime64[D]"}
 
 Piece = Sequence[Sequence[Any]]
@@ -153,21 +155,26 @@ def digest(frame: pd.DataFrame) -> str:
 
 
 def lines_of(
-    plan: PlanFrame, forecast: pd.DataFrame, keywords: Sequence[KeywordRow]
+    plan: PlanFrame, forecast: pd.DataFrame, rates: pd.DataFrame, keywords: Sequence[KeywordRow]
 ) -> list[NewLine]:
     """The plan as rows in ascending order of ids: one for every keyword, moved (``pending``) or not.
 
-    ``forecast`` holds p05 and p95 of the figures at the plan's bids (index keyword_id). Raises
-    InputError when a planned bid is no whole number of fen, or a keyword is missing.
+    ``forecast`` holds p05 and p95 of the figures at the plan's bids, ``rates`` what each word is
+    held to be worth, with p05 and p95 (both index keyword_id). Raises InputError when a planned bid
+    is no whole number of fen, or a keyword is missing.
     """
-    table = plan.lines.join(forecast[[f"{f}_{b}" for f in FIGURES for b in BOUNDS]]).sort_index()
+    bounds = forecast[[f"{figure}_{bound}" for figure in FIGURES for bound in BOUNDS]]
+    table = plan.lines.join(bounds).join(rates[[*_columns_of_rates()]]).sort_index()
     known = {row.keyword_id: row for row in keywords}
     if list(table.index) != sorted(known):
         raise InputError("the plan does not have exactly one line for every keyword of the roster")
-    columns = {str(name): table[name].tolist() for name in table.columns}
+    names = ("bid", "reason", "binding", "explore", *_MONEY)
+    columns = [table[name].tolist() for name in names]
+    returns = _cells(table["marginal_return"])
+    rows = zip(table.index, zip(*columns, strict=True), returns, _expected(table), strict=True)
     return [
-        _line(known[keyword_id], {name: values[i] for name, values in columns.items()})
-        for i, keyword_id in enumerate(table.index)
+        _line(known[keyword_id], dict(zip(names, cells, strict=True)), marginal, expected)
+        for keyword_id, cells, marginal, expected in rows
     ]
 
 
@@ -201,7 +208,12 @@ def plain(value: Any) -> Any:
     return value if value is None or isinstance(value, (bool, int)) else str(value)
 
 
-def _line(word: KeywordRow, planned: Mapping[str, Any]) -> NewLine:
+def _line(
+    word: KeywordRow,
+    planned: Mapping[str, Any],
+    marginal_return: float | None,
+    expected: Mapping[str, Any],
+) -> NewLine:
     before = word.bid_fen
     proposed = None if math.isnan(planned["bid"]) else bid_fen(planned["bid"])
     moved = proposed is not None and proposed != before
@@ -219,20 +231,50 @@ def _line(word: KeywordRow, planned: Mapping[str, Any]) -> NewLine:
         reason=str(planned["reason"]),
         binding=_text(planned["binding"]),
         explore=bool(planned["explore"]),
-        marginal_return=plain(planned["marginal_return"]),
-        expected={
-            name: {
-                "before": plain(planned[f"{name}_before"]),
-                "after": plain(planned[name]),
-                **{bound: plain(planned[f"{name}_{bound}"]) for bound in BOUNDS},
-            }
-            for name in FIGURES
-        },
+        marginal_return=marginal_return,
+        expected=expected,
         spend_after_fen=fen(planned["spend"]),
         spend_before_fen=fen(planned["spend_before"]),
         contribution_after_fen=fen(planned["contribution"]),
         contribution_before_fen=fen(planned["contribution_before"]),
     )
+
+
+def _columns_of_rates() -> Iterator[str]:
+    for name in RATES:
+        yield from (name, *(f"{name}_{bound}" for bound in BOUNDS))
+
+
+def _expected(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    """Each line's figures a day at both bids, and its rates, with their intervals."""
+    figures = [
+        _records(table, {"before": f"{name}_before", "after": name, **_bounds(name)})
+        for name in FIGURES
+    ]
+    rates = [_records(table, {"mean": name, **_bounds(name)}) for name in RATES]
+    for some, others in zip(zip(*figures, strict=True), zip(*rates, strict=True), strict=True):
+        yield {
+            **dict(zip(FIGURES, some, strict=True)),
+            "rates": dict(zip(RATES, others, strict=True)),
+        }
+
+
+def _bounds(name: str) -> dict[str, str]:
+    return {bound: f"{name}_{bound}" for bound in BOUNDS}
+
+
+def _records(table: pd.DataFrame, columns: Mapping[str, str]) -> Iterator[dict[str, float | None]]:
+    """A mapping of each row: key -> the cell of the column that it names."""
+    cells = [_cells(table[column]) for column in columns.values()]
+    return (dict(zip(columns, row, strict=True)) for row in zip(*cells, strict=True))
+
+
+def _cells(values: pd.Series[float]) -> list[float | None]:
+    """A whole column as ``plain`` makes one number."""
+    rounded = np.round(values.to_numpy(dtype=np.float64), DIGITS) + 0.0  # -0.0 becomes 0.0
+    cells = rounded.astype(object)
+    cells[~np.isfinite(rounded)] = None
+    return list(cells)
 
 
 def _text(value: Any) -> str | None:

@@ -36,6 +36,8 @@ class EstimatesLike(Protocol):
     def review(self) -> ReviewLike: ...  # noqa: D102
     @property
     def maturity(self) -> pd.DataFrame: ...  # noqa: D102 - index age, column share
+    @property
+    def rates(self) -> pd.DataFrame: ...  # noqa: D102 - index keyword_id
     def forecast(self, bids: pd.Series[float]) -> pd.DataFrame: ...  # noqa: D102
 
 
@@ -118,7 +120,8 @@ def decision_of(
     plan: PlanLike, estimates: EstimatesLike, keywords: Sequence[KeywordRow]
 ) -> Decision:
     """Step 8: the plan as rows in fen, with the intervals of a future day at the new bids."""
-    lines = tuple(frames.lines_of(plan, estimates.forecast(plan.lines["bid"]), keywords))
+    forecast = estimates.forecast(plan.lines["bid"])
+    lines = tuple(frames.lines_of(plan, forecast, estimates.rates, keywords))
     totals = _totals(plan)
     frontier = tuple(frames.plain(plan.frontier))
     review = estimates.review.verdict

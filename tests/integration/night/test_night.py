@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -47,8 +48,9 @@ def test_a_night_lays_a_proposal_on_the_table(
     for line in saved:
         moved = line.bid_fen != line.bid_before_fen
         assert line.state == ("pending" if moved else "held")
-        after_bid = line.expected["spend"]
+        after_bid, worth = line.expected["spend"], line.expected["rates"]["value_per_click"]
         assert after_bid["p05"] <= after_bid["after"] + 1e-6
+        assert worth["p05"] <= worth["mean"] <= worth["p95"]
     assert [event.action for event in events] == [
         "run_started",
         "proposal_saved",
@@ -116,10 +118,18 @@ def test_a_replay_on_other_inputs_says_which_words_differ(
 
 
 def test_a_breach_blocks_the_proposal_and_its_lines(
-    store: Store, plan: Plan, account: Account, origin: Origin
+    store: Store, plan: Plan, account: Account, origin: Origin, real: Any
 ) -> None:
-    strict = {"max_changed_share": 0.01}
-    result = plan(account=Account.model_validate(account.model_dump() | {"guardrails": strict}))
+    """Guardrails hold whatever the optimizer does; this one forgets the owner's share."""
+    forgetful = SimpleNamespace(
+        estimate=real.estimate,
+        propose=real.propose,
+        Policy=lambda **limits: real.Policy(**limits | {"max_changed_share": 1.0}),
+    )
+    strict = Account.model_validate(
+        account.model_dump() | {"guardrails": {"max_changed_share": 0.01}}
+    )
+    result = plan(account=strict, door=forgetful)
     proposal = result.proposal
     assert proposal.state == "blocked"
     assert [breach["code"] for breach in proposal.breaches] == ["changed_share"]

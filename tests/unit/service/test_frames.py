@@ -175,8 +175,16 @@ def forecast_of(plan: SimpleNamespace) -> pd.DataFrame:
     return pd.DataFrame(columns, index=plan.lines.index)
 
 
-def lines_of(plan: SimpleNamespace, words: list[KeywordRow]) -> list[frames.NewLine]:
-    return frames.lines_of(plan, forecast_of(plan), words)
+def rates_of(plan: SimpleNamespace, **changes: Any) -> pd.DataFrame:
+    """Every rate 0.03, from 0.01 to 0.05, unless changed."""
+    columns: dict[str, Any] = {}
+    for name in frames.RATES:
+        columns |= {name: 0.03, f"{name}_p05": 0.01, f"{name}_p95": 0.05}
+    return pd.DataFrame(columns | changes, index=plan.lines.index)
+
+
+def lines_of(plan: SimpleNamespace, words: list[KeywordRow], **rates: Any) -> list[frames.NewLine]:
+    return frames.lines_of(plan, forecast_of(plan), rates_of(plan, **rates), words)
 
 
 def test_a_plan_becomes_lines_in_fen() -> None:
@@ -191,6 +199,24 @@ def test_a_plan_becomes_lines_in_fen() -> None:
     assert moved.expected["spend"] == {"before": 2.0, "after": 2.126, "p05": 1.5, "p95": 1.5}
     assert (moved.spend_before_fen, moved.spend_after_fen) == (200, 213)
     assert (moved.contribution_before_fen, moved.contribution_after_fen) == (500, 513)
+
+
+def test_a_line_keeps_what_its_word_is_held_to_be_worth() -> None:
+    plan = plan_of({"2": 0.85, "1": 0.93})
+    rates = {"cvr": [0.0212345678, float("nan")], "value_per_click_p05": [-0.1, -0.2]}
+    first, second = lines_of(plan, [word("1"), word("2")], **rates)
+    assert set(first.expected["rates"]) == {"ctr", "cvr", "order_value", "value_per_click"}
+    assert first.expected["rates"]["cvr"] == {"mean": None, "p05": 0.01, "p95": 0.05}
+    assert second.expected["rates"]["cvr"] == {"mean": 0.021235, "p05": 0.01, "p95": 0.05}
+    assert first.expected["rates"]["value_per_click"] == {"mean": 0.03, "p05": -0.2, "p95": 0.05}
+
+
+@given(st.floats(-1e6, 1e6))
+def test_a_column_is_rounded_as_one_number_is(value: float) -> None:
+    plan = plan_of({"1": 0.93})
+    (line,) = lines_of(plan, [word("1")], ctr=[value])
+    assert line.expected["rates"]["ctr"]["mean"] == pytest.approx(frames.plain(value), abs=1.1e-6)
+    assert line.expected == frames.plain(line.expected)
 
 
 def test_a_word_without_bid_stays_without() -> None:
