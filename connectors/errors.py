@@ -2,10 +2,15 @@
 
 ConnectorError
 ├── RetryableError         the same call may succeed later; ``wait_seconds`` says when
+│   ├── TransportError     no usable answer came: cut off, not HTTP 200, not the protocol's JSON
 │   └── QuotaError         the day's calls are used up; nothing more today
 ├── UnknownOutcomeError    a write was sent and no answer came back: it may or may not have happened
 └── PermanentError         the same call will fail again until somebody changes something
     ├── AuthorisationError the shop must be authorised again by a person
+    ├── ClockError         the platform refuses our time even after it was corrected
+    ├── AnswerError        the answer came and lacks what the protocol promises
+    ├── ForeignKeywordError a call names a keyword that is not the shop's
+    ├── GoneError          the campaign or adgroup of a call no longer exists
     ├── SourceError        a file or folder cannot be read at all
     └── UnsupportedError   this connector cannot do that (reports have no write half)
 
@@ -25,6 +30,10 @@ class RetryableError(ConnectorError):
         self.wait_seconds = wait_seconds
 
 
+class TransportError(RetryableError):
+    """No usable answer came; the call itself may be right."""
+
+
 class QuotaError(RetryableError):
     """The day's calls are used up; ``wait_seconds`` reaches to the platform's next day."""
 
@@ -39,6 +48,22 @@ class PermanentError(ConnectorError):
 
 class AuthorisationError(PermanentError):
     """The shop's session is missing, invalid or expired: a person must authorise it again."""
+
+
+class ClockError(PermanentError):
+    """The platform refuses the time of our calls: this machine's clock is wrong."""
+
+
+class AnswerError(PermanentError):
+    """An answer that lacks what the protocol promises."""
+
+
+class ForeignKeywordError(PermanentError):
+    """A call names a keyword that the platform does not count among the shop's; nothing was done."""
+
+
+class GoneError(PermanentError):
+    """The campaign or adgroup of a call no longer exists."""
 
 
 class SourceError(PermanentError):
