@@ -2,7 +2,8 @@
 
 Pure: the same rows give the same bytes, whatever the clock says. Ids are text cells, because a
 17-digit number loses its last digits in a spreadsheet; bids are numbers in yuan. The columns are
-those of the 出价 list, so the reports connector reads the sheet back.
+those of the 出价 list and 原出价, by which the reports connector tells the two apart: a sheet that
+nobody has uploaded yet must confirm nothing.
 """
 
 from __future__ import annotations

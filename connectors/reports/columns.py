@@ -67,6 +67,8 @@ PARTS: Mapping[str, tuple[str, str]] = {
     "carts": ("direct_carts", "indirect_carts"),
 }
 
+BID_BEFORE = "原出价"  # only the sheet that goes to the platform tells it
+
 _UNIT = re.compile(r"\((?:元|分|%|次|个|笔|天)\)$")
 
 
@@ -158,6 +160,8 @@ def _found(header: Sequence[str]) -> str:
 
 
 def _check_needed(kind: Kind, columns: Mapping[str, int], header: Sequence[str]) -> None:
+    if kind == "bids":
+        _check_direction(header)
     if kind in ("report", "named_report"):
         _check_level(columns, header)
         _check_split(columns, header)
@@ -171,6 +175,21 @@ def _check_needed(kind: Kind, columns: Mapping[str, int], header: Sequence[str])
             f"column {name} is missing; add it to the download template",
         )
         raise LayoutError(f"{reason} {_found(header)}", name)
+
+
+def _check_direction(header: Sequence[str]) -> None:
+    """The bids on their way to the platform must not be taken for what the platform has."""
+    for name in header:
+        if spelled(name) == BID_BEFORE:
+            raise LayoutError(
+                told(
+                    "这是要上传到平台的批量改价表，不是平台下载的出价表，不能确认任何调价；"
+                    "请上传后另行下载关键词出价",
+                    "the sheet to upload to the platform, not the platform's bid list: it confirms "
+                    "nothing; upload it, then download the bid list",
+                ),
+                name.strip(),
+            )
 
 
 def _check_level(columns: Mapping[str, int], header: Sequence[str]) -> None:

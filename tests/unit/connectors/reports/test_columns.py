@@ -33,6 +33,7 @@ def test_title_lines_above_the_header_are_passed_over(exports: Any) -> None:
         ("计划ID,单元ID,词ID/词包ID,关键词,匹配方式,出价", "bids"),
         ("计划ID,单元ID,词ID,关键词,出价,展现量,点击量,花费", "bids"),
         ("日期,词ID/词包ID,出价", "record"),
+        ("日期,词ID/词包ID,原出价,出价", "record"),
         (OLD, "named_report"),
     ],
 )

@@ -289,6 +289,15 @@ CASES: dict[str, Case] = {
         "文件名没有日期",
         name="出价.csv",
     ),
+    "the sheet to upload": Case(
+        lambda exports: exports.csv(
+            [{**exports.bid(出价="9.99"), "原出价": "0.50"}],
+            [*exports.BID_HEADER[:-1], "原出价", "出价"],
+        ),
+        "要上传到平台的批量改价表，不是平台下载的出价表，不能确认任何调价",
+        column="原出价",
+        name="出价_20260516_090000.csv",  # newer than the list that stands
+    ),
     "two bids for one word": Case(
         lambda exports: exports.csv(
             [exports.bid(**{"词ID/词包ID": "901", "出价": bid}) for bid in ("0.70", "0.60")],

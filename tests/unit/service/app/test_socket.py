@@ -7,7 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
+from openpyxl import load_workbook
+from openpyxl.worksheet.worksheet import Worksheet
 
+from connectors.errors import SourceError
 from connectors.reports import ReportsPlatform
 from service.wiring import Wiring
 
@@ -67,23 +71,25 @@ def test_a_night_under_way_does_not_keep_others_waiting(served: httpx.Client) ->
     assert run["business_date"] == "2026-08-01"
 
 
-def test_the_sheet_is_read_back_as_a_list_of_bids(served: httpx.Client, tmp_path: Path) -> None:
+def test_the_sheet_holds_the_approved_bids_and_is_never_taken_for_the_platforms_list(
+    served: httpx.Client, tmp_path: Path
+) -> None:
     for line_id in (1, 2, 3):
         tag = served.get(f"/api/v1/lines/{line_id}").json()["etag"]
         assert approve(served, line_id, tag, f"k{line_id}").status_code == 200
-    (tmp_path / "out").mkdir()
-    path = tmp_path / "out" / "关键词出价_20260731.xlsx"
+    path = tmp_path / "关键词出价_20260731.xlsx"
     path.write_bytes(served.get("/api/v1/proposals/proposal-1/sheet").content)
-    roster = ReportsPlatform(tmp_path / "out").roster()
-    assert roster.rejects == ()
-    assert [
-        (word.keyword_id, word.adgroup_id, word.campaign_id, word.word, word.match, word.bid_fen)
-        for word in roster.keywords
-    ] == [
-        ("30481986859300051", "6402210000012", "72281500001", "连衣裙", "exact", 110),
-        ("30481986859300052", "6402210000012", "72281500001", "=HYPERLINK()", "broad", 111),
-        ("30481986859300053", "6402210000012", "72281500001", "孕妇 打底裤", "phrase", 112),
+    sheet = load_workbook(path).active
+    assert isinstance(sheet, Worksheet)
+    rows = list(sheet.iter_rows(min_row=2, values_only=True))
+    campaign, adgroup = "72281500001", "6402210000012"
+    assert rows == [
+        (campaign, adgroup, "30481986859300051", "连衣裙", "精准", 1, 1.1),
+        (campaign, adgroup, "30481986859300052", "=HYPERLINK()", "广泛", 1, 1.11),
+        (campaign, adgroup, "30481986859300053", "孕妇 打底裤", "短语", 1, 1.12),
     ]
+    with pytest.raises(SourceError, match="要上传到平台的批量改价表"):
+        ReportsPlatform(tmp_path).roster()
 
 
 def test_a_body_over_the_limit_is_refused_over_the_wire(wiring: Wiring, serve_over: Any) -> None:
