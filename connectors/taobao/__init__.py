@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
+
+import httpx
+
+from connectors.taobao.doctor import Check, examine
 from connectors.taobao.limits import MemoryQuotaMeter, QuotaMeter
 from connectors.taobao.shop import Patience, Rate, TaobaoShop
 from connectors.taobao.simba import SimbaPlatform
@@ -9,6 +15,7 @@ from connectors.taobao.transport import Transport, open_client
 from connectors.taobao.universalbp import UniversalbpPlatform
 
 __all__ = [
+    "Check",
     "MemoryQuotaMeter",
     "Patience",
     "QuotaMeter",
@@ -17,5 +24,23 @@ __all__ = [
     "TaobaoShop",
     "Transport",
     "UniversalbpPlatform",
+    "connect",
+    "examine",
     "open_client",
 ]
+
+
+def connect(
+    shop: TaobaoShop,
+    client: httpx.Client,
+    *,
+    clock: Callable[[], datetime],
+    sleep: Callable[[float], None],
+    meter: QuotaMeter | None = None,
+    patience: Patience | None = None,
+) -> SimbaPlatform | UniversalbpPlatform:
+    """The shop's platform, of its generation. Arguments as for ``Transport``; sends nothing yet."""
+    transport = Transport(shop, client, clock=clock, sleep=sleep, meter=meter, patience=patience)
+    return (
+        SimbaPlatform(transport) if shop.generation == "simba" else UniversalbpPlatform(transport)
+    )

@@ -70,7 +70,7 @@ class SimbaPlatform:
         for row in self.campaigns():
             try:
                 plan = simba_rows.campaign(row, self.budget(fields.identifier(row, "campaign_id")))
-                found = self._adgroups(plan.campaign_id)
+                found = self.adgroups(plan.campaign_id)
             except GoneError:
                 continue
             campaigns.append(plan)
@@ -214,7 +214,8 @@ class SimbaPlatform:
         field = f"rpt_adgroupkeyword_{kind}_list"
         return self._transport.read_rows(method, self._nick(asked), field)
 
-    def _adgroups(self, campaign_id: str) -> list[AdgroupRow]:
+    def adgroups(self, campaign_id: str) -> list[AdgroupRow]:
+        """The adgroups of a campaign."""
         rows: list[AdgroupRow] = []
         page = 1
         while True:
@@ -235,7 +236,7 @@ class SimbaPlatform:
             self._places = [
                 (group.campaign_id, group.adgroup_id)
                 for row in self.campaigns()
-                for group in self._adgroups(fields.identifier(row, "campaign_id"))
+                for group in self.adgroups(fields.identifier(row, "campaign_id"))
             ]
         return self._places
 

@@ -110,6 +110,11 @@ class Transport:
         """The platform's local time, as far as it is known."""
         return (self._clock() + self._offset).astimezone(PLATFORM_ZONE)
 
+    @property
+    def clock_offset(self) -> timedelta:
+        """How far the platform's clock was found ahead of ours; zero while it never complained."""
+        return self._offset
+
     def calls_left(self) -> int | None:
         """Calls left today; None while neither the quota nor its end is known."""
         now = self.now()

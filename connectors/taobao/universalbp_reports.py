@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import csv
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import islice
 from typing import Final
@@ -35,15 +35,16 @@ _REPORT: Final = "universalbp.new.report."
 class WordReports:
     """The daily report of all words of a shop, as lists of rows with their figures beside the ids."""
 
-    def __init__(self, transport: Transport) -> None:
+    def __init__(self, transport: Transport, figures: Sequence[str] = FIGURES) -> None:
         self._transport = transport
+        self._figures = list(figures)
 
     def rows(self, first: date, last: date) -> Iterator[list[Json]]:
         """All rows of at most 90 days, at most 2,000 at a time.
 
         Costs 1 + count ÷ 500 calls up to 10,000 rows, else about 6.
         """
-        found, count = self._page(first, last, 0)
+        found, count = self.page(first, last, 0)
         if count <= MOST_PAGED:
             yield from self._paged(first, last, found, count)
             return
@@ -53,7 +54,7 @@ class WordReports:
             return
         for offset in range((last - first).days + 1):
             day = first + timedelta(days=offset)
-            yield from self._paged(day, day, *self._page(day, day, 0))
+            yield from self._paged(day, day, *self.page(day, day, 0))
 
     def _paged(
         self, first: date, last: date, found: list[Json], count: int
@@ -64,10 +65,15 @@ class WordReports:
             offset += len(found)
             if offset >= count:
                 return
-            found, count = self._page(first, last, offset)
+            found, count = self.page(first, last, offset)
 
-    def _page(self, first: date, last: date, offset: int) -> tuple[list[Json], int]:
-        asked = _query(first, last) | {"offset": offset, "page_size": PAGE, "by_page": True}
+    def page(self, first: date, last: date, offset: int) -> tuple[list[Json], int]:
+        """The rows from ``offset`` on, at most 500, and how many there are in all."""
+        asked = _query(first, last, self._figures) | {
+            "offset": offset,
+            "page_size": PAGE,
+            "by_page": True,
+        }
         answer = self._top(
             "query.bidword", "top_bid_word_report_query_v_o", asked, "top_report_v_o_top_bulk_data"
         )
@@ -80,7 +86,7 @@ class WordReports:
         task = self._top(
             "async.create.download.task",
             "report_query_v_o",
-            _query(first, last),
+            _query(first, last, self._figures),
             "top_report_download_v_o",
         )
         task_id = fields.identifier(task, "task_id")
@@ -191,7 +197,7 @@ def _lines(content: Iterable[bytes]) -> Iterator[str]:
         yield rest
 
 
-def _query(first: date, last: date) -> dict[str, object]:
+def _query(first: date, last: date, figures: list[str]) -> dict[str, object]:
     return {
         "start_time": first.isoformat(),
         "end_time": last.isoformat(),
@@ -199,7 +205,7 @@ def _query(first: date, last: date) -> dict[str, object]:
         "effect_equal": ATTRIBUTION_DAYS,
         "unify_type": "zhai",
         "query_domains": ["word", "date"],
-        "query_field_in_list": list(FIGURES),
+        "query_field_in_list": figures,
     }
 
 
