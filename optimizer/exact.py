@@ -9,18 +9,22 @@ m = keywords that may move, F = plans in a list.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from optimizer.frontier import Caps
 from optimizer.outlook import BoolArray, FloatArray, IntArray
+from optimizer.risk import Verdict
 from optimizer.solve import CAP_SAFETY, Dual, Problem, Solution, dual, solve
 
 LONGEST = 2_000  # plans in a list; a longer one is thinned, and the dual bound reported
 LONGEST_IN_SEARCH = 300
 LADDER, HALVINGS = 6, 6  # spends tried under an allowance
 ROUNDING = 1e-9  # relative
+
+Judge = Callable[[FloatArray], Verdict]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +53,10 @@ def improve(problem: Problem, solution: Solution, held: IntArray) -> Proof:
     the limit is searched for from the top; the bound is then on plans that spend no more.
     """
     best = within_caps(problem, held, problem.caps.account)
-    if problem.judge is None:
+    judge = problem.judge
+    if judge is None:
         return best
-    top = _judged(problem, best.solution)
+    top = _judged(problem, judge, best.solution)
     if top.verdict is not None and top.verdict.holds:
         return replace(best, solution=top)
     found = Proof(solution, dual(problem, solution, held).bound)
@@ -59,18 +64,22 @@ def improve(problem: Problem, solution: Solution, held: IntArray) -> Proof:
     low = _spent(problem, solution) if safe else 0.0
     high = _spent(problem, top)
     for limit in np.linspace(high, low, LADDER + 1)[1:]:
-        attempt = _attempt(problem, held, float(limit))
+        attempt = _attempt(problem, judge, held, float(limit))
         if _holds(attempt):
-            return _halved(problem, held, float(limit), high, _better(problem, found, attempt))
+            return _halved(
+                problem, judge, held, float(limit), high, _better(problem, found, attempt)
+            )
         high = float(limit)
     return found
 
 
-def _halved(problem: Problem, held: IntArray, low: float, high: float, best: Proof) -> Proof:
+def _halved(
+    problem: Problem, judge: Judge, held: IntArray, low: float, high: float, best: Proof
+) -> Proof:
     """Raise the limit of the spend as far as the allowance lets it."""
     for _ in range(HALVINGS):
         middle = (low + high) / 2
-        attempt = _attempt(problem, held, middle)
+        attempt = _attempt(problem, judge, held, middle)
         if _holds(attempt):
             low, best = middle, _better(problem, best, attempt)
         else:
@@ -78,10 +87,10 @@ def _halved(problem: Problem, held: IntArray, low: float, high: float, best: Pro
     return best
 
 
-def _attempt(problem: Problem, held: IntArray, limit: float) -> Proof:
+def _attempt(problem: Problem, judge: Judge, held: IntArray, limit: float) -> Proof:
     """The best plan that spends at most ``limit``, with its verdict; priced as the allowance's."""
     proof = within_caps(problem, held, min(limit, problem.caps.account), LONGEST_IN_SEARCH)
-    judged = _judged(problem, proof.solution)
+    judged = _judged(problem, judge, proof.solution)
     return replace(proof, solution=replace(judged, binding="allowance"))
 
 
@@ -96,11 +105,9 @@ def _better(problem: Problem, old: Proof, new: Proof) -> Proof:
     return new if gained > 0 or not safe else old
 
 
-def _judged(problem: Problem, solution: Solution) -> Solution:
-    if problem.judge is None:
-        return solution
+def _judged(problem: Problem, judge: Judge, solution: Solution) -> Solution:
     bids = problem.menu.at(problem.menu.bids, solution.columns)
-    return replace(solution, verdict=problem.judge(bids))
+    return replace(solution, verdict=judge(bids))
 
 
 def _spent(problem: Problem, solution: Solution) -> float:

@@ -150,7 +150,7 @@ def bindings(situation: Situation, decision: Decision) -> Codes:
     codes = np.full(len(situation.today), "lock", dtype=object)
     problem, solution, limits = decision.problem, decision.solution, situation.limits
     bids = decision.bids
-    lowest, highest = problem.menu.bids[:, 0], problem.menu.bids[:, -1]
+    lowest, highest = problem.menu.bids[:, 0], situation.policy.on_grid(limits.highest)
     by_campaign = solution.campaign_price[problem.campaign] > solution.account_price
     codes[situation.rows] = np.select(
         [

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr
 
-from optimizer.frontier import running_total
+from optimizer.frontier import Caps, running_total
 from optimizer.outlook import BoolArray, FloatArray, IntArray
 from optimizer.situation import Situation
 from optimizer.solve import Problem, Solution
@@ -26,6 +26,8 @@ MANY_CLICKS = 30.0
 HOPELESS = 2.0  # orders that the account's words would have had from as many clicks
 NO_ORDER = 0.5  # recency-weighted
 LEAST_COST = 1e-6  # yuan
+LEAST_WORTH = 0.01  # yuan a night
+ONE_WORD = 0.25  # most of the learning budget that one word may take
 ROWS_A_CHUNK = 50_000
 
 
@@ -37,26 +39,32 @@ class Exploration:
     order: IntArray
     cost: FloatArray  # (m,) expected extra loss, yuan
     spend: FloatArray  # (m,) expected extra spend, yuan
+    claim: FloatArray  # (m,) expected spend beyond the word's lowest bid, yuan
 
-    def within(self, situation: Situation, share: float) -> IntArray:
+    def within(self, situation: Situation, room: Caps, share: float) -> IntArray:
         """(m,) columns of the best requests that fit into ``share`` of what learning may cost.
 
-        Neither their loss may exceed that share of the learning budget, nor their spend the
-        explore share of any cap.
+        Neither their loss may exceed that share of the learning budget, nor their extra spend the
+        explore share of any cap, nor all they spend the ``room`` that the lowest bids leave.
         """
-        share_of_caps = share * situation.policy.explore
         order = self.order[np.cumsum(self.cost[self.order]) <= share * learning_budget(situation)]
-        code = situation.campaign[order]
-        by_campaign = np.argsort(code, kind="stable")
-        room = share_of_caps * situation.caps.campaign[code[by_campaign]]
-        kept = np.sort(
-            by_campaign[running_total(self.spend[order[by_campaign]], code[by_campaign]) <= room]
-        )
-        order = order[kept]
-        order = order[np.cumsum(self.spend[order]) <= share_of_caps * situation.caps.account]
+        if share * situation.policy.explore > 0:
+            part = share * situation.policy.explore
+            caps = Caps(part * situation.caps.account, part * situation.caps.campaign)
+            order = _fitting(order, self.spend, situation.campaign, caps)
+            order = _fitting(order, self.claim, situation.campaign, room)
         columns = np.full(len(self.columns), -1)
         columns[order] = self.columns[order]
         return columns
+
+
+def _fitting(order: IntArray, amount: FloatArray, campaign: IntArray, room: Caps) -> IntArray:
+    """The words of ``order`` until a campaign's room, and then the account's, is used up."""
+    by_campaign = np.argsort(campaign[order], kind="stable")
+    code = campaign[order[by_campaign]]
+    total = running_total(amount[order[by_campaign]], code)
+    order = order[np.sort(by_campaign[total <= room.campaign[code]])]
+    return order[np.cumsum(amount[order]) <= room.account]
 
 
 def find_exploration(situation: Situation, problem: Problem, solution: Solution) -> Exploration:
@@ -72,16 +80,19 @@ def find_exploration(situation: Situation, problem: Problem, solution: Solution)
     for start in range(0, len(eligible), ROWS_A_CHUNK):
         part = eligible[start : start + ROWS_A_CHUNK]
         value, extra = _appraise(situation, problem, solution, price, part)
-        value[extra > limit] = 0.0
-        best = (value / extra).argmax(axis=1)
+        value[extra > ONE_WORD * limit] = 0.0
+        best = (value - extra).argmax(axis=1)
         places = np.arange(len(part))
         worth[part], cost[part], columns[part] = value[places, best], extra[places, best], best
-    wanted = np.flatnonzero((worth > cost) & (columns >= 0))
+    wanted = np.flatnonzero((worth > cost + LEAST_WORTH) & (columns >= 0))
     order = wanted[np.argsort(-(worth[wanted] / cost[wanted]), kind="stable")]
     chosen = np.full(m, -1)
     chosen[order] = columns[order]
-    spend = problem.spend(np.maximum(columns, 0)) - problem.spend(solution.columns)
-    return Exploration(chosen, order, cost, np.where(chosen >= 0, spend, 0.0))
+    asked = problem.spend(np.maximum(chosen, 0))
+    lowest = problem.stairs.columns(np.zeros(m, np.int64))
+    extra, claim = asked - problem.spend(solution.columns), asked - problem.spend(lowest)
+    none = chosen < 0
+    return Exploration(chosen, order, cost, np.where(none, 0.0, extra), np.where(none, 0.0, claim))
 
 
 def learning_budget(situation: Situation) -> float:
@@ -116,7 +127,10 @@ def _appraise(
     """Worth of the data and extra loss, yuan, shape (len(part), K), of every higher candidate.
 
     With the log value known to sd, which is as much as 1 / sd² orders tell, o expected orders move
-    its mean by sd * sqrt(o / (o + 1 / sd²)). The worth is per night of trying.
+    its mean by ``shift`` = sd * sqrt(o / (o + 1 / sd²)); only what the plan's own bid does not tell
+    anyway counts. That may make the higher bid the better one, or the bid may follow the value up
+    and down, which gains half of contribution * elasticity * shift² to second order; the larger of
+    the two counts. The worth is per night of trying.
     """
     menu, here = problem.menu, solution.columns[part][:, None]
 
@@ -128,9 +142,18 @@ def _appraise(
     sd = situation.outlook.evidence.log_value_sd[situation.rows[part]][:, None]
     orders = NIGHTS * menu.orders[part]
     told = orders / (orders + 1 / np.maximum(sd, 1e-6) ** 2)
-    swing = np.maximum(contribution * sd * np.sqrt(told), 1e-12)
+    told = np.maximum(told - np.take_along_axis(told, here, 1), 0.0)
+    shift = sd * np.sqrt(told)
+    swing = np.maximum(contribution * shift, 1e-12)
     edge = (contribution - price[part][:, None] * spend) / swing
-    hoped = swing * (edge * ndtr(edge) + np.exp(-0.5 * edge**2) / np.sqrt(2 * np.pi))
+    switched = swing * (edge * ndtr(edge) + np.exp(-0.5 * edge**2) / np.sqrt(2 * np.pi))
+    clicks = np.log(np.maximum(menu.clicks[part], LEAST_COST))
+    apart = np.log(menu.bids[part]) - np.log(np.take_along_axis(menu.bids[part], here, 1))
+    gained = clicks - np.take_along_axis(clicks, here, 1)
+    elasticity = np.divide(gained, apart, out=np.zeros_like(apart), where=apart > 0)
+    followed = 0.5 * np.take_along_axis(menu.contribution[part], here, 1) * elasticity * shift**2
     higher = (np.arange(menu.bids.shape[1]) > here) & (contribution > 0)
+    higher &= np.isfinite(problem.gain[part])
     extra = np.maximum(price[part][:, None] * spend - contribution, LEAST_COST)
-    return np.where(higher, HORIZON / NIGHTS * hoped, 0.0), extra
+    worth = HORIZON / NIGHTS * np.maximum(switched, followed)
+    return np.where(higher, worth, 0.0), extra

@@ -41,7 +41,10 @@ def propose(estimates: Outlook, policy: Policy, *, seed: int = 0) -> Plan:
     frontier = frontier_of(situation, coarse) if len(nothing) > LARGE_ACCOUNT else None
     problem, proof = _solved(situation, _finer_menu(situation, coarse), coarse.loss_price)
     del coarse
-    keep = problem.menu.column_of(situation.limits.today)
+    today = problem.menu.column_of(situation.limits.today)
+    # Today's bid may be beyond what the goal buys at all.
+    eligible = np.isfinite(problem.menu.at(problem.gain, np.maximum(today, 0)))
+    keep = np.where(eligible, today, -1)
     learned, proof = _explored(situation, problem, proof)
     holds, proof = _held(situation, problem, proof, keep, learned)
     staying = holds.immature | holds.noise
@@ -50,7 +53,7 @@ def propose(estimates: Outlook, policy: Policy, *, seed: int = 0) -> Plan:
     decision = Decision(
         problem=problem,
         solution=proof.solution,
-        keep=keep,
+        keep=today,
         immature=holds.immature,
         noise=holds.noise,
         minor=minor & ~staying,
@@ -125,8 +128,9 @@ def _explored(situation: Situation, problem: Problem, proof: Proof) -> tuple[Int
     if learning_budget(situation) <= 0 or not _sound(problem, proof.solution):
         return nothing, proof
     wishes = find_exploration(situation, problem, proof.solution)
-    for share in SHARES:
-        columns = wishes.within(situation, share)
+    room = problem.room(problem.stairs.columns(np.zeros(len(nothing), np.int64)))
+    for share in SHARES[:-1]:
+        columns = wishes.within(situation, room, share)
         if (columns < 0).all():
             break
         attempt = _best(problem, columns)
