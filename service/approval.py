@@ -3,9 +3,10 @@
 A line waits as ``pending`` until a person, or the owner's auto-approve rule, decides. Only an
 approved line is ever applied: directly, when the next bid list shows the approved bid, or through
 ``applying``, when bytes leave for the platform. ``unknown`` is a write whose outcome nobody saw; it
-is resolved by reading, never by writing again. ``held`` is a word whose bid the night leaves alone;
-a person may still give it one. ``edit`` has no state of its own: the line is pending again, with a
-human bid, and has to be approved anew.
+is resolved by reading, never by writing again: ``release`` gives a line back, approved as it was,
+once it is certain that nothing of it reached the platform. ``held`` is a word whose bid the night
+leaves alone; a person may still give it one. ``edit`` has no state of its own: the line is pending
+again, with a human bid, and has to be approved anew.
 """
 
 from __future__ import annotations
@@ -55,6 +56,7 @@ class Action(StrEnum):
     MARK_CONFLICT = "mark_conflict"
     MARK_UNKNOWN = "mark_unknown"
     FAIL = "fail"
+    RELEASE = "release"
     ROLL_BACK = "roll_back"
 
 
@@ -83,8 +85,13 @@ TABLE: Final[Mapping[State, Mapping[Action, State]]] = MappingProxyType(
             **_FOUND_ON_PLATFORM,
             Action.FAIL: State.FAILED,
             Action.MARK_UNKNOWN: State.UNKNOWN,
+            Action.RELEASE: State.APPROVED,
         },
-        State.UNKNOWN: {**_FOUND_ON_PLATFORM, Action.FAIL: State.FAILED},
+        State.UNKNOWN: {
+            **_FOUND_ON_PLATFORM,
+            Action.FAIL: State.FAILED,
+            Action.RELEASE: State.APPROVED,
+        },
         State.FAILED: {Action.WITHDRAW: State.PENDING, **_CLOSING},
         State.BLOCKED: {
             Action.OVERRIDE: State.PENDING,

@@ -20,6 +20,7 @@ Source = Literal["cli", "rest", "schedule", "pull"]
 Json = Mapping[str, Any]
 
 MACHINE: Final = "kaiche"
+_NAMES_THE_BID: Final = frozenset({Action.APPROVE, Action.DISPATCH, Action.CONFIRM_APPLIED})
 _ACTIONS_OF_PEOPLE: Final = frozenset({Action.EDIT, Action.OVERRIDE, Action.REJECT})
 
 
@@ -100,7 +101,7 @@ def line_action(
     after: dict[str, Any] = {"state": str(after_state)}
     if new_bid_fen is not None:
         before["bid_fen"], after["bid_fen"] = bid_fen, new_bid_fen
-    elif what in (Action.APPROVE, Action.DISPATCH, Action.CONFIRM_APPLIED):
+    elif what in _NAMES_THE_BID:
         after["bid_fen"] = bid_fen
     return _of_line(
         what, origin, line, before=before, after=after, reason=require_reason(what, reason)

@@ -59,7 +59,7 @@ def _end_older(session: Session, run: RunRow, origin: Origin) -> bool:
     known = proposals.in_states(session, run.account_id, ("open", "blocked"))
     older = [row.proposal_id for row in known if row.business_date < run.business_date]
     retire(session, origin, Action.SUPERSEDE, older)
-    return len(older) < len(known)
+    return any(row.kind == "night" and row.proposal_id not in older for row in known)
 
 
 def _waiting(lines: Sequence[NewLine], state: State) -> Iterator[NewLine]:

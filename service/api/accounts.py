@@ -50,7 +50,7 @@ def get_account(account_id: AccountIdInPath, context: InContext) -> AccountView:
     """Every limit with its default filled in, margins opened to their terms, the ledger's last word."""
     account = context.account(account_id)
     with context.store.read() as session:
-        newest = proposals.page(session, account_id=account.id, limit=1)
+        newest = proposals.page(session, account_id=account.id, kind="night", limit=1)
         summary = _summary(session, account)
     last = (
         LastPolicyView(

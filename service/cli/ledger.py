@@ -19,7 +19,7 @@ def ledger(
     """微亏额度与预算的账本, 最新在前 · What allowance and budgets left for each night."""
     command = command_of(context, machine=as_json)
     with command.store() as store, store.read() as session:
-        found = proposals.page(session, account_id=account, limit=limit)
+        found = proposals.page(session, account_id=account, kind="night", limit=limit)
     if as_json:
         command.screen.emit([_values(row) for row in found])
         return

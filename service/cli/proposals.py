@@ -36,7 +36,7 @@ def chosen(session: Session, proposal_id: str | None, account_id: str | None) ->
     """The proposal asked for, or the newest of the account; raises NotFoundError."""
     if proposal_id is not None:
         return proposals.get(session, proposal_id)
-    found = proposals.page(session, account_id=account_id, limit=1)
+    found = proposals.page(session, account_id=account_id, kind="night", limit=1)
     if not found:
         raise NotFoundError("there is no proposal yet; plan a night with `kaiche nightly`")
     return found[0]

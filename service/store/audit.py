@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Table, insert
+from sqlalchemy import ColumnElement, Table, func, insert, select
 from sqlalchemy.orm import Session
 
-from service.store.chunks import insert_many
+from service.store.chunks import chunked, insert_many
 from service.store.rows import AuditRow, columns_of, fetch
 from service.store.tables import AuditEvent
 
@@ -78,6 +78,20 @@ def page(
     if before is not None:
         query = query.where(EVENTS.c.event_id < before)
     return fetch(session, AuditRow, query.order_by(EVENTS.c.event_id.desc()).limit(limit))
+
+
+def approvals(session: Session, line_ids: Iterable[int]) -> Mapping[int, AuditRow]:
+    """line_id → the newest approval of the line; a line that nobody approved is absent."""
+    found: dict[int, AuditRow] = {}
+    for piece in chunked(line_ids):
+        newest = (
+            select(func.max(EVENTS.c.event_id))
+            .where(EVENTS.c.line_id.in_(piece), EVENTS.c.action == "approve")
+            .group_by(EVENTS.c.line_id)
+        )
+        query = columns_of(AuditRow, EVENTS).where(EVENTS.c.event_id.in_(newest))
+        found |= {row.line_id: row for row in fetch(session, AuditRow, query) if row.line_id}
+    return found
 
 
 def _conditions(wanted: AuditFilter) -> list[ColumnElement[bool]]:

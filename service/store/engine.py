@@ -59,9 +59,15 @@ class Store:
 
     def migrate(self) -> None:
         """Bring the tables to the newest version; does nothing when they are there."""
-        with self._reached(), self._engine.begin() as connection:
+        with (
+            self._reached(),
+            self._engine.connect() as connection,
+            _references_unchecked(connection),
+            connection.begin(),
+        ):
             _lock_out_other_migrations(connection)
             migrate.upgrade(connection)
+            _check_references(connection)
 
     def revision(self) -> str | None:
         """The version that the tables are at, None for an empty database."""
@@ -151,6 +157,31 @@ def _begin_sqlite(connection: Connection) -> None:
     """Take the write lock at once: a reader that turns writer cannot wait for one."""
     reading = connection.get_execution_options().get("kaiche_reading", False)
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def _references_unchecked(connection: Connection) -> Iterator[None]:
+    """SQLite changes a table by making it anew; rows that refer to it must not notice."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    raw: Any = connection.connection.driver_connection
+    raw.execute("PRAGMA foreign_keys = OFF")
+    try:
+        yield
+    finally:
+        raw.execute("PRAGMA foreign_keys = ON")
+
+
+def _check_references(connection: Connection) -> None:
+    if connection.dialect.name != "sqlite":
+        return
+    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchone()
+    if broken is not None:
+        raise StoreError(
+            f"a row of {broken[0]} refers to a row of {broken[2]} that is not there; the migration "
+            "was undone. Restore the database from a backup, or mend that row"
+        )
 
 
 def _lock_out_other_migrations(connection: Connection) -> None:

@@ -11,7 +11,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
-from service.store.tables import Table
+from service.store.applied_tables import METADATA
 
 FOLDER = Path(__file__).parent / "migrations"
 
@@ -43,7 +43,7 @@ def newest() -> str | None:
 def differences(connection: Connection) -> tuple[str, ...]:
     """What a new migration would have to do so that the tables are those of ``tables.py``."""
     context = MigrationContext.configure(connection, opts={"compare_type": True})
-    return tuple(repr(change) for change in compare_metadata(context, Table.metadata))
+    return tuple(repr(change) for change in compare_metadata(context, METADATA))
 
 
 def _config() -> Config:

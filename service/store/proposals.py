@@ -43,8 +43,10 @@ def get(session: Session, proposal_id: str) -> ProposalRow:
 
 
 def of_run(session: Session, run_id: str) -> ProposalRow | None:
-    """The proposal of a run, None if it has none."""
-    query = columns_of(ProposalRow, PROPOSALS).where(PROPOSALS.c.run_id == run_id)
+    """The proposal that a night has made, None if it has none."""
+    query = columns_of(ProposalRow, PROPOSALS).where(
+        PROPOSALS.c.run_id == run_id, PROPOSALS.c.kind == "night"
+    )
     return fetch_one(session, ProposalRow, query)
 
 
@@ -53,6 +55,7 @@ def page(
     *,
     account_id: str | None = None,
     state: str | None = None,
+    kind: str | None = None,
     before: tuple[date, str] | None = None,
     limit: int = 50,
 ) -> list[ProposalRow]:
@@ -62,6 +65,8 @@ def page(
         query = query.where(PROPOSALS.c.account_id == account_id)
     if state is not None:
         query = query.where(PROPOSALS.c.state == state)
+    if kind is not None:
+        query = query.where(PROPOSALS.c.kind == kind)
     if before is not None:
         day, proposal_id = before
         older = (PROPOSALS.c.business_date == day) & (PROPOSALS.c.proposal_id < proposal_id)

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import Table, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from connectors.platform import AdgroupRow, CampaignRow, KeywordRow, Roster
@@ -72,6 +72,18 @@ def last_bids(session: Session, account_id: str) -> Mapping[str, int | None]:
         KEYWORDS.c.account_id == account_id
     )
     return {row[0]: row[1] for row in session.execute(query)}
+
+
+def note_bids(session: Session, account_id: str, bids: Mapping[str, int]) -> None:
+    """Take bids, fen, that were seen on the platform between two pulls."""
+    statement = (
+        update(KEYWORDS)
+        .where(KEYWORDS.c.account_id == account_id, KEYWORDS.c.keyword_id == bindparam("b_word"))
+        .values(bid_fen=bindparam("b_bid"))
+    )
+    rows = [{"b_word": word, "b_bid": bid} for word, bid in bids.items()]
+    if rows:
+        session.connection().execute(statement, rows)
 
 
 def names(session: Session, account_id: str, campaign_ids: Iterable[str]) -> Mapping[str, str]:

@@ -60,6 +60,7 @@ class ProposalRow:
     content_hash: str
     created_at: datetime
     expires_at: datetime
+    kind: str = "night"  # or rollback: ``run_id`` is then the night whose bids it undoes
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "frontier", tuple(self.frontier))

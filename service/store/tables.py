@@ -22,6 +22,7 @@ from sqlalchemy import (
     String,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -236,7 +237,8 @@ class Proposal(Table):
 
     __tablename__ = "proposal"
     proposal_id: Mapped[str] = mapped_column(String(36), primary_key=True)
-    run_id: Mapped[str] = mapped_column(ForeignKey("run.run_id"), unique=True)
+    run_id: Mapped[str] = mapped_column(ForeignKey("run.run_id"))
+    kind: Mapped[str] = mapped_column(String(16), server_default="night")  # night | rollback
     account_id: Mapped[str] = mapped_column(String(64), index=True)
     business_date: Mapped[Day]
     state: Mapped[str] = mapped_column(String(16))  # open | blocked | superseded | expired
@@ -249,6 +251,16 @@ class Proposal(Table):
     content_hash: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+    __table_args__ = (
+        Index("ix_proposal_run_id", "run_id"),
+        Index(  # the fence: a night lays one proposal on the table
+            "uq_proposal_night",
+            "run_id",
+            unique=True,
+            sqlite_where=text("kind = 'night'"),
+            postgresql_where=text("kind = 'night'"),
+        ),
+    )
 
 
 class Line(Table):

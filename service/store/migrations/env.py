@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from alembic import context
 
-from service.store.tables import Table
+from service.store.applied_tables import METADATA
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=Table.metadata,
+    target_metadata=METADATA,
     compare_type=True,
     render_as_batch=True,
 )
