@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Literal, Protocol, runtime_checkable
 
 Match = Literal["exact", "phrase", "broad", "auto"]
@@ -144,6 +144,19 @@ class AdPlatformReader(Protocol):
         """All keyword-days from ``first`` to ``last`` inclusive, in pages, each key at most once.
 
         A keyword-day without any impression may be absent.
+        """
+        ...
+
+
+@runtime_checkable
+class ExportedBids(AdPlatformReader, Protocol):
+    """A reader whose roster tells the bids of an export; others tell those of this moment."""
+
+    @property
+    def bids_exported_at(self) -> datetime | None:
+        """When they were exported, naive, in the account's time zone; None where nothing tells it.
+
+        Where only the day is known, the day's last instant.
         """
         ...
 

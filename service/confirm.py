@@ -2,13 +2,15 @@
 
 Report exports cannot be written to: a person uploads the bulk-edit sheet. The next bid list shows
 whether that happened. Equal to the approved bid: applied. Still the bid before: not uploaded yet.
-Anything else: a conflict, with both numbers, left alone.
+Anything else: a conflict, with both numbers, left alone. A list from before the approval says
+nothing about it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
@@ -33,20 +35,30 @@ class Confirmation:
     changed_elsewhere: int = 0
 
 
-def confirm(session: Session, account_id: str, pulled: Roster, origin: Origin) -> Confirmation:
+def confirm(
+    session: Session,
+    account_id: str,
+    pulled: Roster,
+    origin: Origin,
+    *,
+    bids_at: datetime | None,
+) -> Confirmation:
     """Settle approved lines by the bids of ``pulled``; call before the roster itself is stored.
 
-    Works in the caller's transaction. A word that has left the roster, or whose bid the list does
-    not tell, keeps waiting. No word has two approved lines: a later approval ends the earlier one.
+    ``bids_at`` is the instant whose bids ``pulled`` tells. Lines approved after it keep waiting,
+    all of them when it is None (an export without a date). So does a word that has left the roster,
+    or whose bid the list does not tell. No word has two approved lines: a later approval ends the
+    earlier one. Works in the caller's transaction.
     """
     last_seen = roster.last_bids(session, account_id)
     now = {row.keyword_id: row.bid_fen for row in pulled.keywords}
     approved = lines.select_lines(
         session, LineFilter(account_id=account_id, states=(State.APPROVED,)), for_update=True
     )
+    judged = [line for line in approved if _is_later(bids_at, line)]
     changes: list[LineChange] = []
     records: list[AuditRecord] = []
-    for line in approved:
+    for line in judged:
         found = now.get(line.keyword_id)
         if found is None or found == line.bid_before_fen:
             continue
@@ -57,7 +69,7 @@ def confirm(session: Session, account_id: str, pulled: Roster, origin: Origin) -
         )
         records.append(_applied(line, origin) if applied else _conflict(line, found, origin))
     write(session, changes, records)
-    explained = {line.keyword_id for line in approved}
+    explained = {line.keyword_id for line in judged}
     strange = _changed_elsewhere(account_id, last_seen, now, explained, origin)
     events.append(session, strange)
     conflicts = sum(one.state == State.CONFLICT for one in changes)
@@ -67,6 +79,11 @@ def confirm(session: Session, account_id: str, pulled: Roster, origin: Origin) -
         conflicts=conflicts,
         changed_elsewhere=len(strange),
     )
+
+
+def _is_later(bids_at: datetime | None, line: LineRow) -> bool:
+    """Whether the bids are of the line's approval or later."""
+    return bids_at is not None and line.decided_at is not None and line.decided_at <= bids_at
 
 
 def _applied(line: LineRow, origin: Origin) -> AuditRecord:

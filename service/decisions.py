@@ -159,9 +159,10 @@ def change(
 ) -> LineChange:
     """The line in its new state, with a new bid if one is given.
 
-    What the night finds or ends by itself leaves the name of the person who decided.
+    What the night finds or ends by itself leaves the name of the one who decided.
     """
-    decided = origin.actor != audit.MACHINE
+    by_rule = state == State.APPROVED and line.decided_by is None
+    decided = origin.actor != audit.MACHINE or by_rule
     bid, before = line.bid_fen if bid_fen is None else bid_fen, line.bid_before_fen
     return LineChange(
         line_id=line.line_id,

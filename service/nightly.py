@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -177,7 +178,14 @@ def _pull(night: _Night) -> Pulled:
             start = day - timedelta(days=account.history_days)
             known = facts.day_totals(session, account.id, start, yesterday)
         first = pull.first_day(day, account.history_days, platform.attribution_days, known)
-        return pull.fetch(platform, first, yesterday, lambda rows: night.progress("pull", rows))
+        return pull.fetch(
+            platform,
+            first,
+            yesterday,
+            lambda rows: night.progress("pull", rows),
+            now=night.context.clock(),
+            zone=ZoneInfo(account.timezone),
+        )
 
 
 def _store_figures(night: _Night, pulled: Pulled) -> None:

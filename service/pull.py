@@ -10,12 +10,19 @@ import pickle
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from typing import IO, Any, Self
 
 from sqlalchemy.orm import Session
 
-from connectors.platform import AdPlatformReader, KeywordDayRow, Page, Reject, Roster
+from connectors.platform import (
+    AdPlatformReader,
+    ExportedBids,
+    KeywordDayRow,
+    Page,
+    Reject,
+    Roster,
+)
 from service import inputs, tonight
 from service.audit import Origin
 from service.confirm import confirm
@@ -27,9 +34,13 @@ from service.store.rows import DayTotals, RunRow
 
 @dataclass(slots=True)
 class Pulled:
-    """The roster, and the report's pages in the order in which they came. Use it in a ``with``."""
+    """The roster, and the report's pages in the order in which they came. Use it in a ``with``.
+
+    ``bids_at`` is the instant whose bids the roster tells, None where nobody knows it.
+    """
 
     roster: Roster
+    bids_at: datetime | None
     attribution_days: int
     rejects: list[Reject]
     rows: int = 0
@@ -77,16 +88,33 @@ def fetch(
     first: date,
     last: date,
     progress: Callable[[int], None],
+    *,
+    now: datetime,
+    zone: tzinfo,
 ) -> Pulled:
-    """Read the roster and every keyword-day from ``first`` to ``last``; ``progress`` counts rows."""
-    now = platform.roster()
+    """Read the roster and every keyword-day from ``first`` to ``last``; ``progress`` counts rows.
+
+    ``now`` is the instant before the first call, ``zone`` the account's.
+    """
+    roster_now = platform.roster()
     pulled = Pulled(
-        roster=now, attribution_days=platform.attribution_days, rejects=list(now.rejects)
+        roster=roster_now,
+        bids_at=bids_at(platform, now, zone),
+        attribution_days=platform.attribution_days,
+        rejects=list(roster_now.rejects),
     )
     for page in platform.keyword_days(first, last):
         pulled.add(page)
         progress(pulled.rows)
     return pulled
+
+
+def bids_at(platform: AdPlatformReader, now: datetime, zone: tzinfo) -> datetime | None:
+    """The instant whose bids the platform's roster tells: an export's, else ``now``."""
+    if not isinstance(platform, ExportedBids):
+        return now
+    local = platform.bids_exported_at
+    return None if local is None else local.replace(tzinfo=zone)
 
 
 def given_of(account: Account, business_date: date, pulled: Pulled) -> Given:
@@ -112,7 +140,7 @@ def store(
     transaction, so that figures, confirmations and their audit events are one.
     """
     pulled_at = facts.next_pull_at(session, run.account_id, origin.at)
-    found = confirm(session, run.account_id, pulled.roster, origin)
+    found = confirm(session, run.account_id, pulled.roster, origin, bids_at=pulled.bids_at)
     roster.upsert_roster(session, run.account_id, pulled.roster, seen_at=pulled_at)
     changed = facts.upsert_facts(
         session,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
 
 import numpy as np
 import pandas as pd
@@ -27,6 +27,7 @@ class BidsInForce:
     """The bid list as of a day: places of words with their bid (fen, NONE where blank) and match."""
 
     as_of: date | None
+    exported_at: datetime | None  # the oldest of these exports, local
     listed: bool  # whether there is any list at all
     words: IntArray  # ascending
     bids: IntArray
@@ -56,16 +57,24 @@ def bids_in_force(lists: Sequence[Table], places: CodeArray, book: RejectBook) -
     dated = [table.moment.date() for table in lists if table.moment is not None]
     as_of = max(dated, default=None)
     current = [table for table in lists if (table.moment and table.moment.date()) == as_of]
+    exported_at = min(
+        (_at_the_latest(table.moment) for table in current if table.moment), default=None
+    )
     for table in lists:
         if table.moment is None:
             book.add(table.source, _UNDATED_UNUSED if as_of else _UNDATED)
     if not current:
-        return BidsInForce(None, False, _EMPTY, _EMPTY, _EMPTY)
+        return BidsInForce(None, None, False, _EMPTY, _EMPTY, _EMPTY)
     frame = _newest(current, stacked(current, places), ["word_id"], book)
     words, bids, matches = (
         frame[name].to_numpy(dtype=np.int64) for name in ("word_id", "bid", "match")
     )
-    return BidsInForce(as_of, True, words, bids, matches)
+    return BidsInForce(as_of, exported_at, True, words, bids, matches)
+
+
+def _at_the_latest(moment: datetime) -> datetime:
+    """The moment itself, or the end of its day where the name tells the day alone."""
+    return moment if moment.time() != time.min else datetime.combine(moment, time.max)
 
 
 def daily_bids(

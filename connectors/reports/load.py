@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +34,7 @@ class Imported:
 
     roster: Roster
     bids_as_of: date | None
+    bids_exported_at: datetime | None
     days: pd.DataFrame
     texts: Sequence[str]
     day_rejects: tuple[Reject, ...]
@@ -139,6 +140,7 @@ def _assembled(reading: _Reading) -> Imported:
     return Imported(
         roster=roster.build(seen, texts, in_force, reading.files.all()),
         bids_as_of=in_force.as_of,
+        bids_exported_at=in_force.exported_at,
         days=days,
         texts=texts,
         day_rejects=reading.daily.all(),

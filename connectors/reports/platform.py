@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import numpy as np
@@ -45,6 +45,14 @@ class ReportsPlatform:
     def bids_as_of(self) -> date | None:
         """Day of the newest bid list, None without a dated one. Raises ``SourceError``."""
         return self._imported().bids_as_of
+
+    @property
+    def bids_exported_at(self) -> datetime | None:
+        """When the bids in force were exported, local; see ``connectors.platform.ExportedBids``.
+
+        Of several lists of one day the oldest counts. Raises ``SourceError``.
+        """
+        return self._imported().bids_exported_at
 
     def roster(self) -> Roster:
         """Campaigns, adgroups and words with the bids of the newest list.

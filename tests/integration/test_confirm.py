@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -41,10 +41,11 @@ def some(
     return saved
 
 
-def pull(store: Store, seen: Roster, origin: Origin) -> Confirmation:
+def pull(store: Store, seen: Roster, origin: Origin, **moment: datetime | None) -> Confirmation:
+    """What a pull finds, with the bids of the approval's very instant unless told otherwise."""
     machine = replace(origin, actor="kaiche", source="pull")
     with store.begin() as session:
-        return confirm(session, "shop", seen, machine)
+        return confirm(session, "shop", seen, machine, **{"bids_at": origin.at, **moment})
 
 
 def test_each_approved_line_is_settled_by_the_bid_found(
@@ -71,6 +72,25 @@ def test_each_approved_line_is_settled_by_the_bid_found(
         {"state": "conflict", "bid_fen": 105},
     )
     assert conflict.source == "pull"
+
+
+@pytest.mark.parametrize("before", [timedelta(microseconds=1), timedelta(days=9), None])
+def test_bids_from_before_the_approval_settle_nothing(
+    store: Store,
+    some: list[LineRow],
+    make_roster: MakeRoster,
+    origin: Origin,
+    before: timedelta | None,
+) -> None:
+    found = make_roster({"k1": 110, "k2": 100, "k3": 105, "k4": 100, "k5": 100})
+    bids_at = None if before is None else origin.at - before
+    outcome = pull(store, found, origin, bids_at=bids_at)
+    assert (outcome.applied, outcome.waiting, outcome.conflicts) == (0, 3, 0)
+    with store.read() as session:
+        after = [lines.get(session, line.line_id).state for line in some]
+        strange = audit.page(session, AuditFilter(action="bid_changed_elsewhere"))
+    assert after == ["approved", "approved", "approved", "pending"]
+    assert {event.keyword_id for event in strange} == {"k1", "k3"}  # no approval explains them
 
 
 def test_confirming_twice_changes_nothing_more(
@@ -103,6 +123,7 @@ def test_other_accounts_are_left_alone(
 ) -> None:
     machine = replace(origin, actor="kaiche", source="pull")
     with store.begin() as session:
-        outcome = confirm(session, "other", make_roster({"k1": 110}), machine)
+        found = make_roster({"k1": 110})
+        outcome = confirm(session, "other", found, machine, bids_at=origin.at)
         assert outcome == Confirmation()
         assert lines.get(session, some[0].line_id).state == "approved"

@@ -159,6 +159,7 @@ def test_the_owners_rule_approves_the_smallest_changes(
     approved = {line.keyword_id for line in saved if line.state == "approved"}
     assert approved == {keyword_id for _, keyword_id in small[:3]}
     assert len(approved) == len(events) == 3
+    assert {line.decided_by for line in saved if line.state == "approved"} == {"kaiche"}
     assert {(event.actor, event.reason) for event in events} == {("kaiche", "auto_approve")}
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -12,6 +13,8 @@ from service import pull
 from service.store.rows import DayTotals
 
 NIGHT = date(2026, 3, 31)
+NOW = datetime(2026, 3, 31, 0, 30, tzinfo=UTC)
+ZONE = ZoneInfo("Asia/Shanghai")
 
 
 def known(*back: int) -> list[DayTotals]:
@@ -83,10 +86,30 @@ class Reader:
 
 def test_pages_wait_outside_of_memory_in_their_order() -> None:
     reader, counted = Reader(), list[int]()
-    with pull.fetch(reader, NIGHT - timedelta(days=1), NIGHT, counted.append) as pulled:
+    yesterday = NIGHT - timedelta(days=1)
+    with pull.fetch(reader, yesterday, NIGHT, counted.append, now=NOW, zone=ZONE) as pulled:
         assert list(pulled.keyword_days()) == [row("1"), row("2"), row("3")]
         assert list(pulled.keyword_days()) == [row("1"), row("2"), row("3")]
     assert pulled.rejects == reader.rejects
+    assert pulled.bids_at == NOW
     assert counted == [2, 2, 3]
     with pytest.raises(ValueError, match="closed"):
         list(pulled.keyword_days())
+
+
+class Export(Reader):
+    def __init__(self, exported_at: datetime | None) -> None:
+        super().__init__()
+        self.bids_exported_at = exported_at
+
+
+@pytest.mark.parametrize(
+    ("platform", "instant"),
+    [
+        (Reader(), NOW),
+        (Export(None), None),
+        (Export(datetime(2026, 3, 31, 8, 15)), datetime(2026, 3, 31, 0, 15, tzinfo=UTC)),
+    ],
+)
+def test_the_instant_of_the_bids(platform: Reader, instant: datetime | None) -> None:
+    assert pull.bids_at(platform, NOW, ZONE) == instant

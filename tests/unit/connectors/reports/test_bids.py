@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from connectors.platform import ExportedBids
 from connectors.reports import ReportsPlatform
 
 WORD = "30481986859300002"
@@ -53,6 +54,29 @@ def test_lists_of_one_day_are_put_together_and_older_ones_are_history(
         ("3", None, False),
     ]
     assert "不在最新的出价表（2026-05-15）里" in (roster.keywords[2].not_biddable_reason or "")
+
+
+@pytest.mark.parametrize(
+    ("stamps", "exported_at"),
+    [
+        (["20260515_090000"], datetime(2026, 5, 15, 9)),
+        (["20260515_090000", "20260514_093000"], datetime(2026, 5, 15, 9)),
+        (["20260515_090000", "20260515_081502"], datetime(2026, 5, 15, 8, 15, 2)),
+        (["20260515"], datetime(2026, 5, 15, 23, 59, 59, 999_999)),
+        (["20260515", "20260515_090000"], datetime(2026, 5, 15, 9)),
+        ([""], None),
+        ([], None),
+    ],
+)
+def test_the_oldest_list_of_the_newest_day_tells_when_the_bids_were_exported(
+    exports: Any, tmp_path: Path, stamps: list[str], exported_at: datetime | None
+) -> None:
+    (tmp_path / "报表_20260601.csv").write_bytes(report(exports))
+    for word, stamp in enumerate(stamps):
+        (tmp_path / f"{word}出价_{stamp}.csv").write_bytes(bids(exports, "0.5", words=(str(word),)))
+    reader = ReportsPlatform(tmp_path)
+    assert isinstance(reader, ExportedBids)
+    assert reader.bids_exported_at == exported_at
 
 
 def test_without_any_list_no_word_is_biddable(exports: Any, tmp_path: Path) -> None:
