@@ -89,7 +89,9 @@ def inside(text: object) -> list[Json] | Refusal | Unreadable:
     ``{}`` and the empty string are an empty report.
     """
     try:
-        found = loads(text) if isinstance(text, str) and text.strip() else (text or [])
+        found = text or []
+        if isinstance(text, str):
+            found = loads(text) if text.strip() else []
     except ValueError as error:
         return Unreadable(reason=f"a report that is no complete JSON ({error}): {_quoted(text)}")
     if isinstance(found, dict):

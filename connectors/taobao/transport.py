@@ -20,6 +20,7 @@ import httpx
 from connectors.errors import (
     ClockError,
     ConnectorError,
+    PermanentError,
     QuotaError,
     RetryableError,
     TransportError,
@@ -187,17 +188,22 @@ class Transport:
     def _once(
         self, method: str, parameters: Mapping[str, str], decode: Decode[T], *, writing: bool
     ) -> T:
-        form = self._signed(method, parameters)
+        form, began = self._signed(method, parameters), self._clock()
         try:
             response = self._client.post(
                 self.shop.gateway, data=form, headers={"Content-Type": _FORM}
             )
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+            raise PermanentError(
+                f"shop {self.shop.nick}: the gateway {self.shop.gateway!r} is no address of the "
+                "form https://host/path; correct it in the configuration"
+            ) from error
         except NOT_SENT as error:
             raise self._unusable(method, type(error).__name__) from error
         except (httpx.TransportError, httpx.DecodingError) as error:
             raise self._lost(method, type(error).__name__, writing=writing) from error
         found = replies.read(method, response.status_code, response.content)
-        milliseconds = response.elapsed.total_seconds() * 1_000
+        milliseconds = (self._clock() - began).total_seconds() * 1_000
         if isinstance(found, Answer):
             _log.debug("%s: request id %s, %.0f ms", method, found.request_id, milliseconds)
             decoded = decode(found.payload)
