@@ -21,7 +21,7 @@ from optimizer.risk import Verdict
 AccountBinding = Literal["none", "min_marginal_return", "budget", "allowance"]
 
 FILL_ROUNDS = 25
-LADDER = 12  # plans looked at before the bisection
+LADDER = 12  # plans looked at where none is safe at first sight
 SEARCH_TOLERANCE = 1e-4  # of the spend; the fill takes what the search leaves
 CAP_SAFETY = 1e-9  # relative; sums in another order must not break a cap
 
@@ -155,42 +155,59 @@ def _as_far_as_allowed(
 
     spent = np.cumsum(problem.stairs.spend[road.segments])
     one_for_one = int((problem.stairs.slope[road.segments] > 1).sum())
-    return furthest(at, spent, one_for_one)
+    return furthest(at, spent, one_for_one, problem.max_loss)
 
 
-def furthest(at: Callable[[int], Verdict], spent: FloatArray, likely: int) -> tuple[int, Verdict]:
-    """Largest prefix whose verdict holds, looked for from the top; the least risky if none does.
+def furthest(
+    at: Callable[[int], Verdict], spent: FloatArray, likely: int, limit: float
+) -> tuple[int, Verdict]:
+    """A long prefix whose verdict holds; the least risky of those tried if none does.
 
-    ``spent`` (P,) is the cumulative spend of the prefix, ``likely`` a prefix worth trying when the
-    whole is refused. Fewer than LADDER + 2 + log2(1 / SEARCH_TOLERANCE) plans are judged.
+    ``spent`` (P,) is the cumulative spend of the prefix, ``likely`` the prefix to try when the whole
+    is refused, ``limit`` the loss at risk that just holds. Where the risk grows with the prefix the
+    longest is found, to SEARCH_TOLERANCE of the spend; else the longest of LADDER and what follows.
     """
     end = len(spent)
-    rungs = np.searchsorted(spent, np.linspace(0, spent[-1] if end else 0, LADDER + 1)[1:-1])
-    refused, seen = end, []
-    for rung in sorted({end, *map(int, rungs), likely, 0}, reverse=True):
+    total = np.r_[0.0, spent]
+    rungs = np.searchsorted(spent, total[-1] * np.linspace(0, 1, LADDER + 1)[1:-1])
+    seen: list[tuple[int, Verdict]] = []
+    for rung in dict.fromkeys([end, likely, *map(int, rungs[::-1]), 0]):
         verdict = at(rung)
         if verdict.holds:
-            return _bisected(at, np.r_[0.0, spent], rung, refused, verdict)
-        refused = rung
-        seen.append((verdict.at_risk, rung, verdict))
-    _, rung, verdict = min(seen, key=lambda found: found[:2])
-    return rung, verdict
+            above = [other for other in seen if other[0] > rung]
+            if not above:
+                return rung, verdict
+            return _narrowed(at, total, (rung, verdict), min(above, key=lambda o: o[0]), limit)
+        seen.append((rung, verdict))
+    return min(seen, key=lambda other: (other[1].at_risk, other[0]))
 
 
-def _bisected(
-    at: Callable[[int], Verdict], total: FloatArray, holding: int, refused: int, verdict: Verdict
+def _narrowed(
+    at: Callable[[int], Verdict],
+    total: FloatArray,
+    holding: tuple[int, Verdict],
+    refused: tuple[int, Verdict],
+    limit: float,
 ) -> tuple[int, Verdict]:
-    """Narrow the gap between a prefix that holds and a longer one that does not."""
+    """Close in on the edge between two prefixes by interpolating the risk; by halving where slow."""
     tolerance = SEARCH_TOLERANCE * total[-1]
-    while refused - holding > 1 and total[refused - 1] - total[holding] > tolerance:
-        middle = int(np.searchsorted(total, (total[refused] + total[holding]) / 2))
-        middle = min(max(middle, holding + 1), refused - 1)
+    halve = False
+    while refused[0] - holding[0] > 1 and total[refused[0] - 1] - total[holding[0]] > tolerance:
+        gap = total[refused[0]] - total[holding[0]]
+        low, high = holding[1].at_risk, refused[1].at_risk
+        part = 0.5 if halve or high <= low else (limit - low) / (high - low)
+        wanted = total[holding[0]] + part * gap
+        middle = int(np.searchsorted(total, wanted, side="right")) - 1
+        middle = min(max(middle, holding[0] + 1), refused[0] - 1)
         attempt = at(middle)
         if attempt.holds:
-            holding, verdict = middle, attempt
+            holding = middle, attempt
+            if limit - attempt.at_risk <= SEARCH_TOLERANCE * limit:
+                break
         else:
-            refused = middle
-    return holding, verdict
+            refused = middle, attempt
+        halve = not halve and total[refused[0]] - total[holding[0]] > 0.5 * gap
+    return holding
 
 
 def _filled(

@@ -87,6 +87,7 @@ def test_the_allowance_pays_for_raises_that_cost_profit(make_market, table):
     raised = decision.bids > laid.situation.limits.today
     assert set(why[raised]) <= {"raise_allowance", "raise_marginal_return"}
     assert "raise_allowance" in why
+    assert "lower_allowance" not in why
     assert "allowance" in bound
 
 

@@ -132,40 +132,71 @@ def test_held_words_keep_their_column_and_the_rest_makes_room(make_market, table
         assert spent <= 60
 
 
-def ladder_of(holds):
+def ladder_of(risk, limit):
     calls = []
 
     def at(prefix):
         calls.append(prefix)
-        return Verdict(holds(prefix), float(prefix), 0.0)
+        return Verdict(risk(prefix) <= limit, float(risk(prefix)), 0.0)
 
     return at, calls
 
 
+SPENT = np.cumsum(np.ones(10_000))
+
+
 @pytest.mark.parametrize("edge", [0, 1, 17, 500, 9_998, 9_999, 10_000])
-def test_the_longest_safe_prefix_is_found_with_few_looks(edge):
-    at, calls = ladder_of(lambda prefix: prefix <= edge)
-    taken, verdict = furthest(at, np.cumsum(np.ones(10_000)), 300)
+@pytest.mark.parametrize("power", [1, 3])
+def test_the_longest_safe_prefix_is_found_with_few_looks(edge, power):
+    at, calls = ladder_of(lambda prefix: prefix**power, edge**power)
+    taken, verdict = furthest(at, SPENT, 300, float(edge**power))
     assert verdict.holds
     assert edge - 2 <= taken <= edge
-    assert len(calls) <= LADDER + 16
+    assert len(calls) <= LADDER + 18
+
+
+def test_a_smooth_edge_is_met_with_very_few_looks():
+    at, calls = ladder_of(lambda prefix: -100 + 0.03 * prefix + 1e-6 * prefix**2, 50.0)
+    taken, verdict = furthest(at, SPENT, 300, 50.0)
+    assert 50.0 - verdict.at_risk < 0.05
+    assert taken > 4_000
+    assert len(calls) <= 10
 
 
 def test_a_safe_stretch_in_the_middle_is_found():
-    at, _ = ladder_of(lambda prefix: 290 <= prefix <= 310)
-    taken, verdict = furthest(at, np.cumsum(np.ones(10_000)), 300)
+    at, _ = ladder_of(lambda prefix: abs(prefix - 300), 10)
+    taken, verdict = furthest(at, SPENT, 300, 10.0)
     assert verdict.holds
-    assert 300 <= taken <= 310
+    assert 308 <= taken <= 310
+
+
+def test_a_safe_stretch_below_the_likely_prefix_is_found():
+    at, _ = ladder_of(lambda prefix: abs(prefix - 2_500), 100)
+    taken, verdict = furthest(at, SPENT, 6_000, 100.0)
+    assert verdict.holds
+    assert 2_590 <= taken <= 2_600
+
+
+def test_a_cliff_in_the_risk_is_met_by_halving():
+    at, calls = ladder_of(lambda prefix: 0.0 if prefix <= 700 else -5.0 + 1e6 * (prefix > 700), 1)
+    taken, _ = furthest(at, SPENT, 300, 1.0)
+    assert 698 <= taken <= 700
+    assert len(calls) < 40
+
+
+def test_a_risk_that_falls_again_is_met_by_halving():
+    def at(prefix):
+        return Verdict(prefix <= 700, 5.0 if prefix <= 700 else 2.0, 0.0)
+
+    taken, verdict = furthest(at, SPENT, 300, 6.0)
+    assert verdict.holds
+    assert 698 <= taken <= 700
 
 
 def test_without_any_safe_prefix_the_least_risky_is_named():
-    verdicts = {0: 9.0, 5: 4.0}
-
-    def at(prefix):
-        return Verdict(False, verdicts.get(prefix, 7.0), 0.0)
-
-    assert furthest(at, np.cumsum(np.ones(10)), 5)[0] == 5
-    assert furthest(at, np.empty(0), 0)[0] == 0
+    at, _ = ladder_of(lambda prefix: abs(prefix - 5) + 4, 0)
+    assert furthest(at, np.cumsum(np.ones(10)), 5, 0.0)[0] == 5
+    assert furthest(at, np.empty(0), 0, 0.0)[0] == 0
 
 
 def test_the_remainder_is_filled_with_what_fits(make_market, table):
