@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any, cast
 from zoneinfo import ZoneInfo
@@ -84,29 +84,30 @@ def run_night(
     context: NightContext,
     account: Account,
     business_date: date,
-    trigger: Source,
+    asked: Origin,
     progress: Progress = silent,
 ) -> NightResult:
     """Plan the night of ``business_date``, once; a second call returns what the first has made.
 
+    ``asked`` is who wants it, through what, in which request: on the record of the start.
     Raises RunInProgressError while another process works on it. A night that cannot end well is
     recorded as failed with its cause and raises it: StaleDataError, ReviewFailedError,
     ConnectorError, OptimizerError. It may be started again.
     """
-    run, ours = open_night(context, account, business_date, trigger)
+    run, ours = open_night(context, account, business_date, asked)
     return carry_out(context, account, run, progress) if ours else _ended(context, run)
 
 
 def open_night(
-    context: NightContext, account: Account, business_date: date, trigger: Source
+    context: NightContext, account: Account, business_date: date, asked: Origin
 ) -> tuple[RunRow, bool]:
     """Step 1: take the night; returns the run and whether there is work to do."""
-    fresh = _fresh_run(context, account, business_date, trigger)
+    fresh = _fresh_run(context, account, business_date, asked.source)
     with context.store.begin() as session:
         run, ours = runs.open_run(session, fresh, is_gone=context.is_gone)
         if ours:
             started = audit.run_started(
-                Origin(at=fresh.started_at, actor=MACHINE, source=trigger),
+                replace(asked, at=fresh.started_at),
                 account_id=run.account_id,
                 run_id=run.run_id,
                 business_date=run.business_date,
@@ -334,7 +335,7 @@ def _ended(context: NightContext, run: RunRow) -> NightResult:
 
 
 def _fresh_run(
-    context: NightContext, account: Account, business_date: date, trigger: Source
+    context: NightContext, account: Account, business_date: date, asked: Origin
 ) -> RunRow:
     now = context.clock()
     return RunRow(

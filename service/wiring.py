@@ -12,7 +12,7 @@ import optimizer
 from connectors.platform import AdPlatformReader
 from connectors.reports import ReportsPlatform
 from connectors.sandbox import SandboxPlatform
-from service.audit import Source
+from service.audit import Origin
 from service.errors import NotFoundError
 from service.nightly import NightContext, NightResult, Progress, run_night, silent
 from service.planning import Door
@@ -74,13 +74,13 @@ class Wiring:
         self,
         account_id: str,
         business_date: date | None,
-        trigger: Source,
+        asked: Origin,
         progress: Progress = silent,
     ) -> NightResult:
         """Plan a night of an account, today's if no date is given; see ``nightly.run_night``."""
         account = self.account(account_id)
         day = business_date or self.today(account)
-        return run_night(self.night, account, day, trigger, progress)
+        return run_night(self.night, account, day, asked, progress)
 
 
 def wire(settings: Settings, *, clock: Clock = system_clock, migrate: bool = False) -> Wiring:

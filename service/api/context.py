@@ -23,10 +23,11 @@ class Nights(Protocol):
         """The names of a night's steps, in order."""
         ...
 
-    def start(self, account: Account, business_date: date | None) -> RunRow:
+    def start(self, account: Account, business_date: date | None, asked: Origin) -> RunRow:
         """Open the night, or find it; carry it out in the background when there is work to do.
 
-        ``business_date`` None is today in the account's time zone. Returns the run as it is now.
+        ``business_date`` None is today in the account's time zone; ``asked`` is who wants it.
+        Returns the run as it is now.
         """
         ...
 

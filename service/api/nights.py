@@ -8,6 +8,7 @@ from datetime import date
 
 from connectors.errors import ConnectorError
 from optimizer.errors import OptimizerError
+from service.audit import Origin
 from service.errors import RunInProgressError, ServiceError
 from service.nightly import STEPS, carry_out, open_night
 from service.settings.models import Account
@@ -30,14 +31,14 @@ class BackgroundNights:
         """The names of a night's steps, in order."""
         return STEPS
 
-    def start(self, account: Account, business_date: date | None) -> RunRow:
+    def start(self, account: Account, business_date: date | None, asked: Origin) -> RunRow:
         """Open the night, or find it; carry it out in the background when there is work to do.
 
-        ``business_date`` None is today in the account's time zone.
+        ``business_date`` None is today in the account's time zone; ``asked`` is who wants it.
         """
         night = business_date or self._wiring.today(account)
         try:
-            run, ours = open_night(self._wiring.night, account, night, "rest")
+            run, ours = open_night(self._wiring.night, account, night, asked)
         except RunInProgressError:
             return self._under_way(account, night)
         if ours:

@@ -9,7 +9,7 @@ from fastapi import Path as InPath
 from sqlalchemy.orm import Session
 
 from service.api import PREFIX
-from service.api.context import Context, InContext
+from service.api.context import ByWhom, Context, InContext
 from service.api.openapi import problem_responses
 from service.api.pagination import DEFAULT_LIMIT, Cursor, Limit, decode, encode, night_key
 from service.api.schemas import Page
@@ -89,7 +89,7 @@ def list_runs(
         **problem_responses("not-found", "run-in-progress", "invalid-request"),
     },
 )
-def start_run(demand: RunDemand, context: InContext, response: Response) -> RunView:
+def start_run(demand: RunDemand, context: InContext, origin: ByWhom, response: Response) -> RunView:
     """Plan the night now.
 
     A night happens once: when the account's night of that business date has succeeded already, or
@@ -97,7 +97,7 @@ def start_run(demand: RunDemand, context: InContext, response: Response) -> RunV
     Idempotency-Key. A failed night starts again.
     """
     account = context.account(demand.account_id)
-    run = context.nights.start(account, demand.business_date)
+    run = context.nights.start(account, demand.business_date, origin)
     with context.store.read() as session:
         view = run_view(session, context, run)
     response.headers["location"] = f"{PREFIX}/runs/{run.run_id}"

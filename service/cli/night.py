@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from service.cli.failures import CRASH, code_of
-from service.cli.options import AccountId, Command, Json, command_of, day_of
+from service.cli.options import AccountId, Command, Json, command_of, day_of, origin
 from service.cli.progress import StepProgress
 from service.cli.summary import (
     largest_changes,
@@ -156,7 +156,7 @@ def _sandbox(accounts: Sequence[Account], command: Command) -> Account:
 def _plan(command: Command, wiring: Wiring, account: Account, day: date | None) -> Planned:
     business_date = day or wiring.today(account)
     with StepProgress(command.screen, f"{account.id} {business_date}") as progress:
-        result = wiring.run_night(account.id, business_date, "cli", progress)
+        result = wiring.run_night(account.id, business_date, origin(), progress)
         return Planned(result=result, seconds=progress.seconds)
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from service.audit import MACHINE, Origin
 from service.cli.options import Command, command_of
 from service.settings.loader import read
 from service.store import runs
@@ -77,7 +78,8 @@ def night_schedule(wiring: Wiring) -> NightSchedule:
     from service.scheduler import Night, NightSchedule  # noqa: PLC0415 - loads the optimizer
 
     def plan(account_id: str, night: date) -> object:
-        return wiring.run_night(account_id, night, "schedule")
+        asked = Origin(at=wiring.clock(), actor=MACHINE, source="schedule")
+        return wiring.run_night(account_id, night, asked)
 
     def is_done(account_id: str, night: date) -> bool:
         with wiring.store.read() as session:

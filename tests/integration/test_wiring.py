@@ -10,10 +10,12 @@ import pytest
 from connectors.reports import ReportsPlatform
 from connectors.sandbox import SandboxPlatform
 from service import wiring
+from service.audit import Origin
 from service.errors import NotFoundError, StoreError
 from service.settings.models import Account, Settings
 
 EVENING = datetime(2026, 3, 1, 23, 0, tzinfo=UTC)  # the next morning in Shanghai
+ASKED = Origin(at=EVENING, actor="tester", source="cli")
 
 
 def settings(folder: Path) -> Settings:
@@ -37,8 +39,8 @@ def settings(folder: Path) -> Settings:
 def test_a_night_from_the_configuration_alone(tmp_path: Path) -> None:
     wired = wiring.wire(settings(tmp_path), clock=lambda: EVENING, migrate=True)
     try:
-        result = wired.run_night("shop", None, "cli")
-        again = wired.run_night("shop", date(2026, 3, 2), "schedule")
+        result = wired.run_night("shop", None, ASKED)
+        again = wired.run_night("shop", date(2026, 3, 2), ASKED)
     finally:
         wired.store.close()
     assert result.run.business_date == date(2026, 3, 2)
@@ -54,7 +56,7 @@ def test_without_tables_nothing_is_wired(tmp_path: Path) -> None:
 def test_an_unknown_account_is_told_which_there_are(tmp_path: Path) -> None:
     wired = wiring.wire(settings(tmp_path), migrate=True)
     with pytest.raises(NotFoundError, match="only: shop"):
-        wired.run_night("shpo", None, "cli")
+        wired.run_night("shpo", None, ASKED)
     assert wired.clock().tzinfo is UTC
     wired.store.close()
 

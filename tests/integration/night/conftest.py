@@ -13,6 +13,7 @@ import pytest
 import optimizer
 from connectors.platform import AdPlatformReader, Page, Reject, Roster
 from connectors.sandbox import SandboxPlatform
+from service.audit import Origin
 from service.nightly import NightContext, NightResult, run_night
 from service.settings.models import Account
 from service.store import Store
@@ -80,7 +81,9 @@ def plan(store: Store, shop: Shop, account: Account) -> Plan:
 
     def run(day: date = DAY, account: Account = account, **context: Any) -> NightResult:
         shop.today = day
-        return run_night(context_of(store, shop, day, **context), account, day, "cli")
+        night = context_of(store, shop, day, **context)
+        asked = Origin(at=night.clock(), actor="tester", source="cli")
+        return run_night(night, account, day, asked)
 
     return run
 

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from service.audit import Origin
 from service.nightly import NightContext, run_night
 from service.settings.models import Account
 from service.store import open_store, proposals, runs
@@ -31,7 +32,7 @@ def night(database: Path, account: Account, after_step: Callable[[str], None]) -
     context = NightContext(
         store=store, door=optimizer_door(), platform=platform, clock=clock, after_step=after_step
     )
-    run_night(context, account, DAY, "schedule")
+    run_night(context, account, DAY, Origin(at=clock(), actor="kaiche", source="schedule"))
     store.close()
 
 

@@ -31,11 +31,12 @@ def test_a_night_lays_a_proposal_on_the_table(
     said: list[str] = []
     after: list[str] = []
     watched = replace(context, after_step=after.append)
-    result = run_night(watched, account, DAY, "schedule", lambda step, _: said.append(step))
+    asked = Origin(at=context.clock(), actor="小王", source="rest", request_id="r-7")
+    result = run_night(watched, account, DAY, asked, lambda step, _: said.append(step))
     run, proposal = result.run, result.proposal
     assert after == list(STEPS)
     assert list(dict.fromkeys(said)) == list(STEPS[1:])
-    assert (run.state, run.trigger, result.planned) == ("succeeded", "schedule", True)
+    assert (run.state, run.trigger, result.planned) == ("succeeded", "rest", True)
     assert run.inputs_hash is not None
     assert run.config_hash is not None
     assert run.code_version is not None
@@ -51,11 +52,12 @@ def test_a_night_lays_a_proposal_on_the_table(
         after_bid, worth = line.expected["spend"], line.expected["rates"]["value_per_click"]
         assert after_bid["p05"] <= after_bid["after"] + 1e-6
         assert worth["p05"] <= worth["mean"] <= worth["p95"]
-    assert [event.action for event in events] == [
-        "run_started",
-        "proposal_saved",
-        "run_succeeded",
+    assert [(event.action, event.actor, event.request_id) for event in events] == [
+        ("run_started", "小王", "r-7"),
+        ("proposal_saved", "kaiche", None),
+        ("run_succeeded", "kaiche", None),
     ]
+    assert {event.source for event in events} == {"rest"}
     assert run.counts["lines"] == len(saved) == sum(run.counts["reasons"].values())
     assert 0 < run.counts["moved"] == run.counts["raises"] + run.counts["cuts"]
     assert sum(line.spend_after_fen for line in saved) == pytest.approx(

@@ -62,7 +62,7 @@ class Folder:
             platform=lambda *_: ReportsPlatform(self.path),
             clock=lambda: at,
         )
-        return run_night(context, self.account, night, "cli")
+        return run_night(context, self.account, night, APPROVED)
 
     def _write(self, name: str, header: str, rows: list[str]) -> None:
         (self.path / name).write_text("\n".join([header, *rows]), encoding="gb18030")

@@ -28,6 +28,7 @@ from connectors.platform import (
 )
 from service.api.security import Access
 from service.app import create_app
+from service.audit import Origin
 from service.nightly import NightContext
 from service.planning import Door
 from service.settings.models import (
@@ -243,13 +244,19 @@ class FakeNights:
         self._store = store
         self.stopped = False
 
-    def start(self, of: Account, business_date: date | None) -> RunRow:
+    def start(self, of: Account, business_date: date | None, asked: Origin) -> RunRow:
         night = business_date or NIGHT
         with self._store.begin() as session:
             known = runs.find(session, of.id, night)
             if known is not None:
                 return known
-            fresh = run_row(f"run-{of.id}-{night}", night, account_id=of.id, state="running")
+            fresh = run_row(
+                f"run-{of.id}-{night}",
+                night,
+                account_id=of.id,
+                state="running",
+                trigger=asked.source,
+            )
             return runs.open_run(session, fresh, is_gone=lambda _: False)[0]
 
     def stop(self) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from service.store import Store, audit
+from service.store import Store, audit, proposals, runs
 from service.store.audit import AuditFilter
 
 BULK = "/proposals/proposal-1/decisions"
@@ -73,16 +74,11 @@ def test_many_by_ids_carry_a_tag_each(client: Any) -> None:
 @pytest.mark.parametrize("action", ["approve", "edit"])
 def test_a_line_of_another_proposal_is_unknown_here(client: Any, store: Store, action: str) -> None:
     with store.begin() as session:
-        session.connection().exec_driver_sql(
-            "INSERT INTO run SELECT 'run-9', 'shop-9', business_date, state, step, trigger,"
-            " attempt, lease_owner, lease_until_at, started_at, finished_at, cutoff_at, seed,"
-            " inputs_hash, config_hash, code_version, cause, counts, review FROM run"
-        )
-        session.connection().exec_driver_sql(
-            "INSERT INTO proposal SELECT 'proposal-9', 'run-9', 'shop-9', business_date, state,"
-            " review, status, totals, frontier, policy, breaches, content_hash, created_at,"
-            " expires_at FROM proposal"
-        )
+        run = replace(runs.get(session, "run-1"), run_id="run-9", account_id="shop-9")
+        runs.open_run(session, run, is_gone=lambda _: False)
+        there = proposals.get(session, "proposal-1")
+        ids = {"proposal_id": "proposal-9", "run_id": "run-9", "account_id": "shop-9"}
+        proposals.save(session, replace(there, **ids), [])
     line = shown(client, 1)[0] | ({"bid_fen": 99} if action == "edit" else {})
     refused = client.decide("/proposals/proposal-9/decisions", {"action": action, "lines": [line]})
     assert refused.status_code == 404

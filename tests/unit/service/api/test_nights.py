@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
 from connectors.platform import AdPlatformReader
 from service.api.nights import BackgroundNights
+from service.audit import Origin
 from service.settings.models import Account
 from service.store import runs
 from service.wiring import Wiring
+
+ASKED = Origin(at=datetime(2026, 7, 31, 1, 0, tzinfo=UTC), actor="token/小王", source="rest")
 
 
 @pytest.fixture
@@ -27,7 +31,8 @@ def test_a_night_that_fails_is_on_record_with_its_cause(
     client_of: Any, nights: BackgroundNights
 ) -> None:
     client = client_of(nights=nights)
-    started = client.post("/api/v1/runs", json={"account_id": "shop-2"})
+    headers = {"x-actor": quote("小王"), "x-request-id": "morning-42"}
+    started = client.post("/api/v1/runs", json={"account_id": "shop-2"}, headers=headers)
     nights.stop()
     assert started.status_code == 202
     ended = client.get(started.headers["location"]).json()
@@ -36,12 +41,17 @@ def test_a_night_that_fails_is_on_record_with_its_cause(
     assert ended["trigger"] == "rest"
     assert ended["business_date"] == "2026-07-31"
     events = client.get(f"/api/v1/audit-events?run_id={ended['run_id']}").json()["items"]
-    assert [event["action"] for event in events] == ["run_failed", "run_started"]
+    assert [(event["action"], event["source"]) for event in events] == [
+        ("run_failed", "rest"),
+        ("run_started", "rest"),
+    ]
+    assert [event["actor"] for event in events] == ["kaiche", "loopback/小王"]
+    assert events[1]["request_id"] == "morning-42"
 
 
 def test_today_is_a_day_of_the_accounts_time_zone(wiring: Wiring, nights: BackgroundNights) -> None:
     account = wiring.account("shop-2").model_copy(update={"timezone": "Pacific/Kiritimati"})
-    assert nights.start(account, None).business_date == date(2026, 8, 1)
+    assert nights.start(account, None, ASKED).business_date == date(2026, 8, 1)
 
 
 def test_a_night_under_way_is_answered_with_itself(
@@ -49,8 +59,8 @@ def test_a_night_under_way_is_answered_with_itself(
 ) -> None:
     account = wiring.account("shop-2")
     monkeypatch.setattr(BackgroundNights, "_carry_out", lambda *_: None)
-    first = nights.start(account, date(2026, 7, 30))
-    again = nights.start(account, date(2026, 7, 30))
+    first = nights.start(account, date(2026, 7, 30), ASKED)
+    again = nights.start(account, date(2026, 7, 30), ASKED)
     assert again.run_id == first.run_id
     assert again.state == "running"
     with wiring.store.read() as session:
@@ -64,7 +74,7 @@ def test_what_nobody_expected_is_on_record_and_stops_nothing(
         raise ZeroDivisionError(of.id)
 
     nights = BackgroundNights(replace(wiring, night=replace(wiring.night, platform=broken)))
-    run = nights.start(wiring.account("shop-2"), date(2026, 7, 30))
+    run = nights.start(wiring.account("shop-2"), date(2026, 7, 30), ASKED)
     nights.stop()
     with wiring.store.read() as session:
         assert runs.get(session, run.run_id).state == "failed"
