@@ -21,7 +21,7 @@ from connectors.taobao import fields, simba_rows, universalbp_rows
 from connectors.taobao.replies import Json
 from connectors.taobao.simba import SimbaPlatform
 from connectors.taobao.transport import Transport
-from connectors.taobao.universalbp import UniversalbpPlatform
+from connectors.taobao.universalbp import ADGROUPS_A_CALL, Place, UniversalbpPlatform
 from connectors.taobao.universalbp_reports import WordReports
 
 DAYS: Final = 7
@@ -223,10 +223,9 @@ def _sample_bp(transport: Transport, checks: list[Check]) -> Sample | None:
         return None
     plan, rows = best
     campaign_id = fields.identifier(plan, "campaign_id")
-    adgroup_ids = list(dict.fromkeys(fields.identifier(row, "adgroup_id") for row in rows))[:20]
-    words = _try(
-        checks, "read words", lambda: _counted(platform.words(campaign_id, adgroup_ids), "words")
-    )
+    adgroup_ids = dict.fromkeys(fields.identifier(row, "adgroup_id") for row in rows)
+    places = [Place(campaign_id, i) for i in islice(adgroup_ids, ADGROUPS_A_CALL)]
+    words = _try(checks, "read words", lambda: _counted(platform.words(places), "words"))
     return _try(
         checks,
         "read the budget",

@@ -38,7 +38,7 @@ _WORD_LIST: Final = ("word_v_o_list", "word_v_o")
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class Place:
     """Where a word lives: the platform finds words by adgroup, not by their ids."""
 
     campaign_id: str
@@ -54,7 +54,7 @@ class UniversalbpPlatform:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
         self._reports = WordReports(transport)
-        self._homes: dict[str, _Place] | None = None
+        self._homes: dict[str, Place] | None = None
 
     @property
     def name(self) -> str:
@@ -73,8 +73,8 @@ class UniversalbpPlatform:
     def roster(self) -> Roster:
         """Campaigns, adgroups and words with the bids in force now, ids ascending.
 
-        Costs 1 call for each 100 campaigns, 1 for each 20 adgroups of a campaign and 1 for each
-        200 words. Quality scores that the platform refuses to tell are unknown and a reject.
+        Costs 1 call for each 100 campaigns, 1 for each 20 adgroups and 1 for each 200 words.
+        Quality scores that the platform refuses to tell are unknown and a reject.
         """
         plans = list(self.campaigns())
         campaigns = [universalbp_rows.campaign(row) for row in plans]
@@ -84,7 +84,7 @@ class UniversalbpPlatform:
             row.campaign_id: universalbp_rows.bid_type(plan)
             for row, plan in zip(campaigns, plans, strict=True)
         }
-        words, rejects = self._listed([_Place(row.campaign_id, row.adgroup_id) for row in adgroups])
+        words, rejects = self._listed([Place(row.campaign_id, row.adgroup_id) for row in adgroups])
         self._homes = {i: home for i, (home, _) in words.items()}
         qualities = self._qualities(list(words), rejects)
         keywords: list[KeywordRow] = []
@@ -183,37 +183,38 @@ class UniversalbpPlatform:
             if not found or offset >= fields.whole(answer, "count", offset):
                 return
 
-    def words(self, campaign_id: str, adgroup_ids: Iterable[str]) -> list[Json]:
-        """Every word of at most 20 adgroups; none where the campaign or adgroup was deleted."""
+    def words(self, places: Sequence[Place]) -> list[Json]:
+        """Every word of at most 20 adgroups; deleted ones are passed over."""
         asked = {
-            "campaign_id_list": [int(campaign_id)],
-            "adgroup_id_list": [int(i) for i in adgroup_ids],
+            "campaign_id_list": [int(i) for i in dict.fromkeys(row.campaign_id for row in places)],
+            "adgroup_id_list": [int(row.adgroup_id) for row in places],
         }
         try:
             answer = top_result(
                 self._transport, _NEW + "bidword.findlist", "word_query_v_o", asked, _WORDS
             )
         except GoneError:
-            return []
+            if len(places) == 1:
+                return []
+            half = len(places) // 2
+            return [*self.words(places[:half]), *self.words(places[half:])]
         return fields.listed(answer, *_WORD_LIST)
 
     def _listed(
-        self, places: Iterable[_Place]
-    ) -> tuple[dict[str, tuple[_Place, Json]], list[Reject]]:
+        self, places: Iterable[Place]
+    ) -> tuple[dict[str, tuple[Place, Json]], list[Reject]]:
         """The words of adgroups by id, and rows that have no id that can be read."""
-        of: dict[str, list[str]] = {}
-        for place in places:
-            of.setdefault(place.campaign_id, []).append(place.adgroup_id)
-        found: dict[str, tuple[_Place, Json]] = {}
+        found: dict[str, tuple[Place, Json]] = {}
         rejects: list[Reject] = []
-        for campaign_id, adgroup_ids in of.items():
-            for some in batches(adgroup_ids, ADGROUPS_A_CALL):
-                for row in self.words(campaign_id, some):
-                    try:
-                        home = _Place(campaign_id, fields.identifier(row, "adgroup_id"))
-                        found[fields.identifier(row, "bidword_id")] = (home, row)
-                    except AnswerError as error:
-                        rejects.append(reasons.reject("bidword.findlist", error, row))
+        for some in batches(list(dict.fromkeys(places)), ADGROUPS_A_CALL):
+            for row in self.words(some):
+                try:
+                    home = Place(
+                        fields.identifier(row, "campaign_id"), fields.identifier(row, "adgroup_id")
+                    )
+                    found[fields.identifier(row, "bidword_id")] = (home, row)
+                except AnswerError as error:
+                    rejects.append(reasons.reject("bidword.findlist", error, row))
         return found, rejects
 
     def _words_now(self, keyword_ids: Sequence[str]) -> dict[str, Json]:
@@ -226,9 +227,9 @@ class UniversalbpPlatform:
         found, _ = self._listed(places)
         return {i: found[i][1] for i in asked if i in found}
 
-    def _find_homes(self) -> dict[str, _Place]:
+    def _find_homes(self) -> dict[str, Place]:
         places = [
-            _Place(group.campaign_id, group.adgroup_id)
+            Place(group.campaign_id, group.adgroup_id)
             for row in self.campaigns()
             for group in universalbp_rows.adgroups(row)
         ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import csv
 import json
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import islice
@@ -122,12 +123,16 @@ class WordReports:
     def _downloaded(self, address: str) -> Iterator[list[Json]]:
         """The rows of the file; where it breaks off, it is fetched again and read on from there."""
         done = 0
+        newest: Json | None = None
         for attempt in range(1, DOWNLOADS + 1):
             try:
                 with self._transport.download(address) as content:
-                    rows = islice(parsed(content), done, None)
+                    rows = parsed(content)
+                    seen = deque(islice(rows, done), maxlen=1)
+                    if newest is not None and _key(seen[0] if seen else {}) != _key(newest):
+                        raise AnswerError("the report file changed while it was being read")
                     while piece := list(islice(rows, ROWS_AT_ONCE)):
-                        done += len(piece)
+                        done, newest = done + len(piece), piece[-1]
                         yield piece
                     return
             except TransportError:
@@ -207,6 +212,10 @@ def _query(first: date, last: date, figures: list[str]) -> dict[str, object]:
         "query_domains": ["word", "date"],
         "query_field_in_list": figures,
     }
+
+
+def _key(row: Json) -> tuple[object, object]:
+    return row.get("thedate"), row.get("bidword_id")
 
 
 def _figures(row: Json) -> Json:

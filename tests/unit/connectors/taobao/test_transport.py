@@ -90,7 +90,7 @@ def test_a_read_is_tried_again_after_anything_that_may_pass(desk, connect, watch
 
 def test_patience_ends(desk, connect, watch):
     desk.on(READ, httpx.ReadTimeout("slow"))
-    with pytest.raises(TransportError, match="gateway.test"):
+    with pytest.raises(TransportError, match=r"gateway\.test"):
         connect().read(READ)
     assert len(desk.calls) == 4
     assert watch.slept == [1, 2, 4]
