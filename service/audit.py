@@ -245,6 +245,96 @@ def sheet_exported(
     )
 
 
+def application_ended(
+    origin: Origin,
+    *,
+    account_id: str,
+    application_id: str,
+    state: str,
+    counts: Json,
+    cause: str | None,
+) -> AuditRecord:
+    """A walk over the approved lines came to its end, or to a halt for ``cause``."""
+    after = {"application_id": application_id, "state": state, **counts}
+    return _record("application_ended", origin, account_id=account_id, after=after, reason=cause)
+
+
+def rollback_proposed(
+    origin: Origin,
+    *,
+    account_id: str,
+    proposal_id: str,
+    undoes: str,
+    lines: int,
+    left: int,
+    reason: str,
+) -> AuditRecord:
+    """Somebody asked to undo an application or a batch; ``left`` words stay as they are."""
+    after = {"undoes": undoes, "lines": lines, "left": left}
+    return _record(
+        "rollback_proposed",
+        origin,
+        account_id=account_id,
+        proposal_id=proposal_id,
+        after=after,
+        reason=require_reason(Action.ROLL_BACK, reason),
+    )
+
+
+def stop_ordered(origin: Origin, *, scope: str, reason: str | None) -> AuditRecord:
+    """The kill switch was thrown for an account, or for everything (``*``)."""
+    return _switched("stop_ordered", origin, scope, reason)
+
+
+def stop_lifted(origin: Origin, *, scope: str) -> AuditRecord:
+    """The kill switch was released."""
+    return _switched("stop_lifted", origin, scope, None)
+
+
+def _switched(action: str, origin: Origin, scope: str, reason: str | None) -> AuditRecord:
+    account_id = None if scope == "*" else scope
+    return _record(action, origin, account_id=account_id, after={"scope": scope}, reason=reason)
+
+
+def word_released(origin: Origin, *, account_id: str, keyword_id: str, bid_fen: int) -> AuditRecord:
+    """A person gave a word back to the machine that had been left to people."""
+    return _record(
+        "word_released",
+        origin,
+        account_id=account_id,
+        keyword_id=keyword_id,
+        before={"hands_off": True, "bid_fen": bid_fen},
+        after={"hands_off": False},
+    )
+
+
+def budget_raised_elsewhere(
+    origin: Origin, *, account_id: str, campaign_id: str, before: Json, after: Json
+) -> AuditRecord:
+    """A pull found a campaign's budget above the one seen last; nobody here had raised it."""
+    return _record(
+        "budget_raised_elsewhere",
+        origin,
+        account_id=account_id,
+        before={"campaign_id": campaign_id, **before},
+        after={"campaign_id": campaign_id, **after},
+    )
+
+
+def alert_acknowledged(origin: Origin, *, account_id: str, alert_id: int, kind: str) -> AuditRecord:
+    """A person has read an alert."""
+    after = {"alert_id": alert_id, "kind": kind}
+    return _record("alert_acknowledged", origin, account_id=account_id, after=after)
+
+
+def authorisation_changed(
+    origin: Origin, *, account_id: str, authorised: bool, cause: str | None = None
+) -> AuditRecord:
+    """The platform refused the shop's session, or answers again."""
+    action = "authorisation_regained" if authorised else "authorisation_lost"
+    return _record(action, origin, account_id=account_id, reason=cause)
+
+
 def _of_line(
     action: Action,
     origin: Origin,
@@ -271,7 +361,7 @@ def _record(
     action: str,
     origin: Origin,
     *,
-    account_id: str,
+    account_id: str | None,
     run_id: str | None = None,
     proposal_id: str | None = None,
     line_id: int | None = None,

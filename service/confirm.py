@@ -2,8 +2,8 @@
 
 Report exports cannot be written to: a person uploads the bulk-edit sheet. The next bid list shows
 whether that happened. Equal to the approved bid: applied. Still the bid before: not uploaded yet.
-Anything else: a conflict, with both numbers, left alone. A list from before the approval says
-nothing about it.
+Anything else: a conflict, with both numbers, and the word is left to people. A list from before the
+approval says nothing about it.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from connectors.platform import Roster
 from service import audit
 from service.approval import Action, State, next_state
 from service.audit import AuditRecord, Origin
-from service.decisions import change, reference, write
-from service.store import audit as events
-from service.store import lines, roster
+from service.decisions import change, reference, roll_back_undone, write
+from service.outside import Edit, leave_to_people, note_edits
+from service.store import applications, lines, roster
 from service.store.lines import LineChange, LineFilter
 from service.store.rows import LineRow
 
@@ -58,6 +58,7 @@ def confirm(
     judged = [line for line in approved if _is_later(bids_at, line)]
     changes: list[LineChange] = []
     records: list[AuditRecord] = []
+    conflicts: list[Edit] = []
     for line in judged:
         found = now.get(line.keyword_id)
         if found is None or found == line.bid_before_fen:
@@ -68,15 +69,24 @@ def confirm(
             change(line, next_state(line.state, action), origin, note=_note(line, found))
         )
         records.append(_applied(line, origin) if applied else _conflict(line, found, origin))
+        if not applied:
+            conflicts.append(_edit(line, found))
     write(session, changes, records)
+    roll_back_undone(
+        session, [one.line_id for one in changes if one.state == State.APPLIED], origin
+    )
+    leave_to_people(session, account_id, conflicts, origin)
     explained = {line.keyword_id for line in judged}
-    strange = _changed_elsewhere(account_id, last_seen, now, explained, origin)
-    events.append(session, strange)
-    conflicts = sum(one.state == State.CONFLICT for one in changes)
+    explained |= _ours(session, account_id, bids_at)
+    strange = _changed_elsewhere(last_seen, now, explained)
+    note_edits(session, account_id, strange, origin)
+    wanted = {line.keyword_id: line.bid_fen for line in approved}
+    foreign = [edit for edit in strange if wanted.get(edit.keyword_id) != edit.bid_fen]
+    leave_to_people(session, account_id, foreign, origin)
     return Confirmation(
-        applied=len(changes) - conflicts,
+        applied=len(changes) - len(conflicts),
         waiting=len(approved) - len(changes),
-        conflicts=conflicts,
+        conflicts=len(conflicts),
         changed_elsewhere=len(strange),
     )
 
@@ -111,22 +121,24 @@ def _note(line: LineRow, found: int) -> str | None:
     )
 
 
+def _edit(line: LineRow, found: int) -> Edit:
+    return Edit(keyword_id=line.keyword_id, bid_before_fen=line.bid_before_fen, bid_fen=found)
+
+
+def _ours(session: Session, account_id: str, bids_at: datetime | None) -> set[str]:
+    """Words whose bid may have moved by our own doing: under way, or set after the list was made."""
+    moving = LineFilter(account_id=account_id, states=(State.APPLYING, State.UNKNOWN))
+    under_way = {line.keyword_id for line in lines.select_lines(session, moving)}
+    since = {} if bids_at is None else applications.settled_since(session, account_id, bids_at)
+    return under_way | set(since)
+
+
 def _changed_elsewhere(
-    account_id: str,
-    last_seen: Mapping[str, int | None],
-    now: Mapping[str, int | None],
-    explained: set[str],
-    origin: Origin,
-) -> list[AuditRecord]:
+    last_seen: Mapping[str, int | None], now: Mapping[str, int | None], explained: set[str]
+) -> list[Edit]:
     """Words whose bid moved since it was last seen though no approved line wanted that."""
     return [
-        audit.bid_changed_elsewhere(
-            origin,
-            account_id=account_id,
-            keyword_id=keyword_id,
-            bid_before_fen=last_seen[keyword_id],
-            bid_fen=bid,
-        )
+        Edit(keyword_id=keyword_id, bid_before_fen=last_seen[keyword_id], bid_fen=bid)
         for keyword_id, bid in now.items()
         if bid is not None
         and keyword_id not in explained

@@ -20,7 +20,7 @@ from service.audit import AuditRecord, LineRef, Origin
 from service.errors import ConflictError, InputError, NotFoundError
 from service.settings.models import Guardrails
 from service.store import audit as events
-from service.store import lines, proposals
+from service.store import interventions, lines, proposals
 from service.store.lines import LineChange, LineFilter
 from service.store.rows import LineRow, ProposalRow
 
@@ -174,6 +174,21 @@ def change(
         decided_at=origin.at if decided else line.decided_at,
         note=note or line.note,
     )
+
+
+def roll_back_undone(session: Session, applied: Sequence[int], origin: Origin) -> None:
+    """End the lines that these applied lines of a rollback undo: they become rolled back."""
+    undone = interventions.undone_by(session, applied)
+    if not undone:
+        return
+    by = {ended: line_id for line_id, ended in undone.items()}
+    found = lines.select_lines(session, LineFilter(line_ids=tuple(by)), for_update=True)
+    ended = [line for line in found if line.state == State.APPLIED]
+    why = {line.line_id: f"rolled back by line {by[line.line_id]}" for line in ended}
+    after = next_state(State.APPLIED, Action.ROLL_BACK)
+    changes = [change(line, after, origin, note=why[line.line_id]) for line in ended]
+    records = [_record(Action.ROLL_BACK, origin, line, reason=why[line.line_id]) for line in ended]
+    write(session, changes, records)
 
 
 def write(session: Session, changes: Sequence[LineChange], records: Sequence[AuditRecord]) -> int:

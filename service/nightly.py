@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from connectors.errors import ConnectorError
 from connectors.platform import AdPlatformReader, Roster
 from optimizer.errors import OptimizerError
-from service import audit, freshness, guardrails, inputs, leases, planning, pull, tonight
+from service import audit, freshness, guardrails, inputs, leases, outside, planning, pull, tonight
 from service.audit import MACHINE, Origin, Source
 from service.errors import NotFoundError, ReviewFailedError, RunInProgressError, ServiceError
 from service.frames import Frames, plain
@@ -242,11 +242,13 @@ def _propose(night: _Night, roster: Roster, estimates: EstimatesLike) -> tuple[T
         with night.context.store.read() as session:
             days = facts.day_totals(session, account.id, min(month, window), yesterday)
             revenue = facts.adgroup_revenue(session, account.id, window, yesterday)
+            campaigns = outside.trusted(session, account.id, roster.campaigns)
+            hands_off = outside.locked_words(session, account.id)
         maturity = [float(share) for share in estimates.maturity["share"]]
         since = [row for row in days if row.date >= window]
         ledger = tonight.ledger_days(account, day, roster.adgroups, since, revenue, maturity)
         spent = sum(row.spend_fen for row in days if row.date >= month)
-        limits = tonight.decide(account, day, roster.campaigns, spent, ledger)
+        limits = tonight.decide(account, day, campaigns, spent, ledger, hands_off)
         plan = planning.propose(night.context.door, estimates, limits.policy, night.run.seed)
     return limits, plan
 
@@ -335,7 +337,7 @@ def _ended(context: NightContext, run: RunRow) -> NightResult:
 
 
 def _fresh_run(
-    context: NightContext, account: Account, business_date: date, asked: Origin
+    context: NightContext, account: Account, business_date: date, trigger: Source
 ) -> RunRow:
     now = context.clock()
     return RunRow(

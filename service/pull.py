@@ -27,8 +27,9 @@ from service import inputs, tonight
 from service.audit import Origin
 from service.confirm import confirm
 from service.inputs import Given
+from service.outside import note_budgets
 from service.settings.models import Account
-from service.store import facts, roster, runs
+from service.store import applications, facts, roster, runs
 from service.store.rows import DayTotals, RunRow
 
 
@@ -141,7 +142,9 @@ def store(
     """
     pulled_at = facts.next_pull_at(session, run.account_id, origin.at)
     found = confirm(session, run.account_id, pulled.roster, origin, bids_at=pulled.bids_at)
+    raised = note_budgets(session, run.account_id, pulled.roster.campaigns, origin)
     roster.upsert_roster(session, run.account_id, pulled.roster, seen_at=pulled_at)
+    _keep_newer_bids(session, run.account_id, pulled)
     changed = facts.upsert_facts(
         session,
         run.account_id,
@@ -160,5 +163,13 @@ def store(
         "changed": changed,
         "rejects": rejects,
         **asdict(found),
+        "budgets_raised": raised,
     }
     return {"cutoff_at": pulled_at, "counts": counts}
+
+
+def _keep_newer_bids(session: Session, account_id: str, pulled: Pulled) -> None:
+    """Bids that were applied after the roster had been read are newer than the roster's."""
+    if pulled.bids_at is not None:
+        newer = applications.settled_since(session, account_id, pulled.bids_at)
+        roster.note_bids(session, account_id, newer)

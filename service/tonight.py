@@ -89,17 +89,19 @@ def decide(
     campaigns: Iterable[CampaignRow],
     spent_this_month_fen: int,
     ledger: Iterable[LedgerDay],
+    hands_off: Iterable[str] = (),
 ) -> Tonight:
     """The policy of the night: what the owner allows, less what the month and window have used.
 
     A campaign keeps under the owner's cap and, where the platform takes bids by word, under the
     platform's own daily budget. Without a stated allowance there is no limit of the loss; the configuration
-    lets only ``profit`` do without one.
+    lets only ``profit`` do without one. ``hands_off`` are words that the plan leaves alone beside the
+    owner's.
     """
     limits, stated = account.guardrails, account.allowance
     budget = daily_budget_tonight(account.budgets, spent_this_month_fen, business_date)
     allowance = None if stated is None else assess(ledger, stated, business_date)
-    caps = _campaign_budgets(account, campaigns)
+    caps = campaign_caps(account, campaigns)
     policy = {
         "objective": account.objective,
         "daily_budget": budget.tonight_fen / 100,
@@ -114,12 +116,13 @@ def decide(
         "max_step_down": limits.max_step_down,
         "max_changed_share": limits.max_changed_share,
         "explore": account.explore_share,
-        "locked": sorted(account.locked_keywords),
+        "locked": sorted({*account.locked_keywords, *hands_off}),
     }
     return Tonight(policy=policy, budget=budget, allowance=allowance, campaign_budgets_fen=caps)
 
 
-def _campaign_budgets(account: Account, campaigns: Iterable[CampaignRow]) -> dict[str, int]:
+def campaign_caps(account: Account, campaigns: Iterable[CampaignRow]) -> dict[str, int]:
+    """campaign_id → the most that it may spend a day, fen: the owner's cap, the platform's budget."""
     caps = {name: int(cap * 100) for name, cap in account.budgets.campaigns.items()}
     for row in campaigns:
         if row.bid_type == "custom_bid" and row.daily_budget_fen is not None:

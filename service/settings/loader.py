@@ -155,7 +155,10 @@ def _with_paths(settings: Settings, secrets: Secrets, folder: Path) -> Settings:
         else places.anchored(settings.database, folder)
     )
     accounts = tuple(_account_with_paths(account, folder) for account in settings.accounts)
-    return settings.model_copy(update={"database": database, "accounts": accounts})
+    stop = settings.apply.stop_file
+    anchored = None if stop is None else (folder / stop).resolve()
+    apply = settings.apply.model_copy(update={"stop_file": anchored})
+    return settings.model_copy(update={"database": database, "accounts": accounts, "apply": apply})
 
 
 def _account_with_paths(account: Account, folder: Path) -> Account:

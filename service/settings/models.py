@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     ModelWrapValidatorHandler,
     ValidationError,
@@ -24,6 +22,7 @@ from pydantic import (
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from service.settings import cron, places
+from service.settings.section import Section
 
 Money = Annotated[Decimal, Field(ge=0, le=Decimal("999999999.99"), decimal_places=2)]
 Bid = Annotated[Decimal, Field(ge=Decimal("0.05"), le=Decimal("99.99"), decimal_places=2)]
@@ -65,12 +64,6 @@ def _refuse_all(
             )
         )
     raise ValidationError.from_exception_data(title, details)
-
-
-class Section(BaseModel):
-    """A block of the YAML: unknown keys are refused, and the loader refuses silent conversions."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
 
 
 class ReportsConnector(Section):
@@ -362,6 +355,14 @@ class Server(Section):
     port: Annotated[int, Field(ge=1, le=65535)] = 8750
 
 
+class Apply(Section):
+    """How approved bids leave for the platform."""
+
+    approval_hours: Annotated[int, Field(ge=1, le=168)] = 48
+    reads_apart_minutes: Annotated[int, Field(ge=1, le=1440)] = 10
+    stop_file: Path | None = None
+
+
 class Settings(Section):
     """The whole configuration."""
 
@@ -370,6 +371,7 @@ class Settings(Section):
     )
     database: str = Field(default="sqlite:///var/kaiche.db", repr=False)
     server: Server = Server()
+    apply: Apply = Apply()
 
     @field_validator("accounts")
     @classmethod

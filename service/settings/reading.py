@@ -13,10 +13,10 @@ from typing import Any, Final, Literal, get_args, get_origin
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from service.settings import schema
-from service.settings.models import Section
 from service.settings.problems import Mark, Problem, dotted
 from service.settings.scalars import READERS, UnfitError, is_null, read, written
 from service.settings.secrets import variable_for
+from service.settings.section import Section
 
 Path = tuple[int | str, ...]
 

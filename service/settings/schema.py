@@ -10,8 +10,9 @@ from typing import Annotated, Any, Literal, TypeGuard, Union, get_args, get_orig
 
 from pydantic.fields import FieldInfo
 
-from service.settings.models import Section, Settings
+from service.settings.models import Settings
 from service.settings.scalars import UnfitError
+from service.settings.section import Section
 
 
 @cache
