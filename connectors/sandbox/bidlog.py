@@ -66,6 +66,11 @@ class BidLog:
         else:
             self.first_day = self._open(path, begin)
 
+    @property
+    def version(self) -> int:
+        """Grows with every change that has been read."""
+        return len(self._log)
+
     def refresh(self) -> None:
         """Read what other processes have appended."""
         if self._path is None:
@@ -84,9 +89,9 @@ class BidLog:
                 _insert(db, changes)
             self._read_new(db)
 
-    def changes(self) -> Sequence[LoggedBid]:
-        """The log in the order in which it was written."""
-        return tuple(self._log)
+    def changes(self, start: int = 0) -> Sequence[LoggedBid]:
+        """The log from its ``start``-th entry on, in the order in which it was written."""
+        return tuple(self._log[start:])
 
     def bids_on(self, day: int, keywords: int) -> IntArray:
         """(keywords,) bids in force on ``day``, fen; 0 before a word's first bid."""

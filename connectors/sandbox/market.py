@@ -79,18 +79,20 @@ class DayResult:
     stop_hour: FloatArray
     budget_hit: BoolArray
 
-    def known(self, age: int) -> Counts:
+    def known(self, age: int, window: int | None = None) -> Counts:
         """Figures as reported ``age`` days after the day; 1 is the next morning.
 
         Traffic grows once, from age 1 to 2, when the last clicks are counted; orders grow until
-        the attribution window is over.
+        the attribution window is over. ``window`` leaves out orders that came more days after
+        their click.
         """
         if age < 1:
             raise ValueError(f"a day is first reported the next morning (age 1), not at age {age}")
         events, n = self.clicks, len(self.bids_fen)
         counted = ~events.late if age == 1 else np.ones(len(events.keyword), dtype=np.bool_)
         late = self.late_impressions if age == 1 else 0
-        arrived = (events.orders > 0) & (events.order_age <= age) & counted
+        credited = age if window is None else min(age, window)
+        arrived = (events.orders > 0) & (events.order_age <= credited) & counted
 
         def total(weight: IntArray | BoolArray, mask: BoolArray) -> IntArray:
             summed = np.bincount(events.keyword[mask], weight[mask], n)

@@ -14,7 +14,7 @@ from connectors.platform import (
     KeywordRow,
     Roster,
 )
-from connectors.sandbox.auction import BoolArray, IntArray
+from connectors.sandbox.auction import BoolArray, FloatArray, IntArray
 from connectors.sandbox.ground import Ground
 from connectors.sandbox.market import Counts, DayResult, Market
 from connectors.sandbox.names import CATEGORIES, item_title, words
@@ -51,19 +51,21 @@ class Directory:
             f"{CATEGORIES[i % len(CATEGORIES)].name}-{_plan_name(kind)}{i + 1:02d}"
             for i, kind in enumerate(self.bid_types)
         ]
-        self._budget_fen = [
-            int(fen) if np.isfinite(fen) else None for fen in market.campaign_budget_fen
-        ]
+        self._own_budgets_fen = market.campaign_budget_fen
         self._seed = market.seed
         # (n,) words whose price is set by word, and those of them that the platform accepts.
         self.bid_by_word: BoolArray = ~self._ground.auto_campaign[self._ground.campaign]
         self.biddable: BoolArray = self.bid_by_word & ~self._ground.rejected
         self._words: list[str] | None = None
 
-    def roster(self, bids_fen: IntArray) -> Roster:
-        """Everything that exists now; a word whose bid is 0 does not exist yet."""
+    def roster(self, bids_fen: IntArray, budgets_fen: FloatArray | None = None) -> Roster:
+        """Everything that exists now; a word whose bid is 0 does not exist yet.
+
+        ``budgets_fen`` (C,) with inf for no limit; left out, they are the market's own.
+        """
+        budgets = self._own_budgets_fen if budgets_fen is None else budgets_fen
         return Roster(
-            campaigns=self._campaigns(),
+            campaigns=self._campaigns(budgets),
             adgroups=self._adgroups(),
             keywords=self._keywords(bids_fen),
         )
@@ -99,29 +101,40 @@ class Directory:
     def _category(self, adgroup: int) -> int:
         return int(self._ground.campaign_of_adgroup[adgroup]) % len(CATEGORIES)
 
-    def _campaigns(self) -> tuple[CampaignRow, ...]:
+    def item_titles(self) -> list[str]:
+        """(G,) titles of the promoted items."""
+        return [
+            item_title(CATEGORIES[self._category(group)], 1_000 * self._seed + group)
+            for group in range(len(self.adgroup_ids))
+        ]
+
+    def adgroup_name(self, group: int) -> str:
+        """An adgroup's name: its campaign's and its number."""
+        campaign = int(self._ground.campaign_of_adgroup[group])
+        return f"{self.campaign_names[campaign]}-单元{group + 1:03d}"
+
+    def _campaigns(self, budgets_fen: FloatArray) -> tuple[CampaignRow, ...]:
+        budgets = [int(fen) if np.isfinite(fen) else None for fen in budgets_fen]
         return tuple(
             CampaignRow(campaign_id=i, name=name, daily_budget_fen=budget, bid_type=kind)
             for i, name, budget, kind in zip(
-                *(self.campaign_ids, self.campaign_names, self._budget_fen, self.bid_types),
+                *(self.campaign_ids, self.campaign_names, budgets, self.bid_types),
                 strict=True,
             )
         )
 
     def _adgroups(self) -> tuple[AdgroupRow, ...]:
-        rows = []
-        for group, campaign in enumerate(self._ground.campaign_of_adgroup.tolist()):
-            title = item_title(CATEGORIES[self._category(group)], 1_000 * self._seed + group)
-            rows.append(
-                AdgroupRow(
-                    adgroup_id=self.adgroup_ids[group],
-                    campaign_id=self.campaign_ids[campaign],
-                    name=f"{self.campaign_names[campaign]}-单元{group + 1:03d}",
-                    item_id=self.item_ids[group],
-                    item_name=title,
-                )
+        campaigns, titles = self._ground.campaign_of_adgroup.tolist(), self.item_titles()
+        return tuple(
+            AdgroupRow(
+                adgroup_id=self.adgroup_ids[group],
+                campaign_id=self.campaign_ids[campaign],
+                name=self.adgroup_name(group),
+                item_id=self.item_ids[group],
+                item_name=titles[group],
             )
-        return tuple(rows)
+            for group, campaign in enumerate(campaigns)
+        )
 
     def _keywords(self, bids_fen: IntArray) -> tuple[KeywordRow, ...]:
         ground, names = self._ground, self.word_names()

@@ -27,7 +27,7 @@ AT_HOME = {
     ],  # the latter turns a lost database into 503
     "starlette": ["service.api", "service.app"],
     "typer": ["service.cli"],
-    "uvicorn": ["service.api", "service.app"],
+    "uvicorn": ["service.api", "service.app", "connectors.sandbox.gateway"],
     "yaml": ["service.settings", "service.cli"],
 }
 

@@ -226,11 +226,11 @@ def test_natural_orders_cover_every_item_and_day(demo: SandboxPlatform) -> None:
 
 
 def test_days_are_remembered_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("connectors.sandbox.platform._REMEMBERED_KEYWORD_DAYS", 3 * 260)
+    monkeypatch.setattr("connectors.sandbox.shop._REMEMBERED_KEYWORD_DAYS", 3 * 260)
     shop = small()
     first, again = rows_of(shop), rows_of(shop)
     assert first == again
-    assert len(shop._days) == 3
+    assert len(shop._shop._days) == 3
 
 
 def test_a_shop_of_one_word_works() -> None:
