@@ -40,6 +40,8 @@ class Moves:
     exposure: FloatArray  # effective days, silent days included
     start: IntArray  # the keyword's first row
     end: IntArray  # past the last row that lies at least HOLE days earlier
+    cell: IntArray  # the row's campaign and day
+    weight: FloatArray  # how firm the days before the hole are beside the row's own; 0 without any
     keywords: int
 
     @property
@@ -72,7 +74,7 @@ class Finding:
 UNKNOWN = Finding(np.nan, np.inf, 0.0)
 
 
-def find_moves(panel: Panel, x: FloatArray, exposure: FloatArray) -> Moves:
+def find_moves(panel: Panel, x: FloatArray, exposure: FloatArray, campaign: IntArray) -> Moves:
     """The rows that can speak about the bid: open days of words with clicks whose bid moved."""
     size = panel.keywords
     low, high = np.zeros(size), np.zeros(size)
@@ -84,6 +86,8 @@ def find_moves(panel: Panel, x: FloatArray, exposure: FloatArray) -> Moves:
     key = keyword * _AGES + (_AGES - 1 - panel.age[rows])
     start = np.searchsorted(keyword, keyword, side="left").astype(np.int64)
     end = np.searchsorted(key, key - HOLE, side="right").astype(np.int64)
+    end = np.maximum(end, start)
+    past = _between(exposure[rows], start, end)
     return Moves(
         keyword=keyword,
         x=x[rows],
@@ -91,7 +95,9 @@ def find_moves(panel: Panel, x: FloatArray, exposure: FloatArray) -> Moves:
         impressions=panel.impressions[rows],
         exposure=exposure[rows],
         start=start,
-        end=np.maximum(end, start),
+        end=end,
+        cell=campaign[keyword] * (panel.days + 1) + panel.age[rows] - panel.first_age,
+        weight=np.where(past > 1e-3, past / (past + exposure[rows]), 0.0),
         keywords=size,
     )
 
@@ -108,6 +114,8 @@ def select(moves: Moves, rows: IntArray) -> Moves:
         exposure=moves.exposure[rows],
         start=start,
         end=start + (moves.end[rows] - moves.start[rows]),
+        cell=moves.cell[rows],
+        weight=moves.weight[rows],
         keywords=moves.keywords,
     )
 
@@ -167,19 +175,30 @@ def compare(
     log_response, slope = response
     size, keyword = moves.keywords, moves.keyword
     room = moves.exposure * np.exp(log_response)
-    rate = (sum_by(keyword, counts, size) / np.maximum(sum_by(keyword, room, size), 1e-9))[keyword]
+    total, days = sum_by(keyword, counts, size), sum_by(keyword, moves.exposure, size)
+    weight = moves.weight / (1.0 + dispersion * total / np.maximum(days, 1e-9))[keyword]
+    rate = (total / np.maximum(sum_by(keyword, room, size), 1e-9))[keyword]
     past_room, past_slope, past_counts = (
         _between(v, moves.start, moves.end) for v in (room, room * slope, counts)
     )
-    usable = (past_room > 1e-3) & (rate > 0)
+    usable = (past_room > 1e-6) & (rate > 0)
     safe = np.where(usable, past_room, 1.0)
     expected = room * (past_counts + 0.5) / (safe + 0.5 / np.where(usable, rate, 1.0))
     moved = slope - past_slope / safe
-    weight = np.where(usable, safe / (safe + room) / (1.0 + dispersion * rate), 0.0)
+    weight = np.where(usable, weight, 0.0)
+    moved = moved - _cell_means(moved, weight * expected, moves.cell)
     top = sum_by(keyword, weight * moved * (counts - expected), size)
     bottom = sum_by(keyword, weight * moved**2 * expected, size)
     likelihood = weight * (counts * np.log(np.maximum(expected, 1e-9)) - expected)
     return top, bottom, float(likelihood.sum())
+
+
+def _cell_means(values: FloatArray, weight: FloatArray, cell: IntArray) -> FloatArray:
+    """(m,) weighted mean of each row's campaign and day: what the day's effect has taken out already."""
+    size = int(cell.max()) + 1 if len(cell) else 0
+    total = sum_by(cell, weight, size)
+    mean = sum_by(cell, weight * values, size) / np.maximum(total, 1e-12)
+    return mean[cell]
 
 
 def own_information(
@@ -204,7 +223,10 @@ def _between(values: FloatArray, start: IntArray, end: IntArray) -> FloatArray:
 
 
 def price_slope(panel: Panel, x: FloatArray) -> Finding:
-    """Slope of log(cpc) on log(bid) within keywords, weighted by clicks."""
+    """Slope of log(cpc) on ``x`` (R,) within keywords, weighted by clicks.
+
+    ``x`` is the log bid, or the log price that a curve expects of it.
+    """
     paid = (panel.clicks > 0) & (panel.spend > 0)
     keyword, weight, x = panel.keyword[paid], panel.clicks[paid], x[paid]
     size = panel.keywords

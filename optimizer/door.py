@@ -12,16 +12,19 @@ from optimizer.curve import PRIOR_ELASTICITY, Curve, volume_share
 from optimizer.estimates import Estimates, Traffic
 from optimizer.history import Panel, Roster, read_history, read_roster
 from optimizer.lag import Maturity, maturity
+from optimizer.loop import level_correction
 from optimizer.outlook import Evidence, FloatArray
 from optimizer.pooling import Pooled, Prior, Tree, pool
 from optimizer.predictive import CLICK_PRICE_CV2
 from optimizer.recency import choose_half_life, weights
-from optimizer.response import STEEPNESSES, Response, fit
+from optimizer.response import ALONE, STEEPNESSES, Response, Shared, fit
 from optimizer.review import Review, review
 from optimizer.sums import sum_by
 from optimizer.value import OrderValue, order_value
-from optimizer.volume import Days, day_effects, dispersion, flat_days
+from optimizer.volume import Days, common_move, day_effects, dispersion, flat_days
 
+ROUNDS = 4  # of day effects and response in turn
+TYPICAL_DISPERSION = 0.3
 LEVEL_HALF_LIVES = (3.0, 5.0, 8.0, 14.0, 30.0, np.inf)
 RATE_HALF_LIVES = (14.0, 30.0, 60.0, np.inf)
 IMPRESSIONS_PRIOR = Prior(rate=5.0, weight=0.3, strength=0.5)
@@ -118,13 +121,30 @@ def _response(panel: Panel, roster: Roster, bids: Bids) -> tuple[Response, Days]
     clicks = sum_by(panel.keyword, panel.clicks, panel.keywords)
     spend = sum_by(panel.keyword, panel.spend, panel.keywords)
     ratio = np.where(clicks > 0, spend / np.maximum(clicks, 1.0) / bids.reference, np.nan)
-    for _ in range(2):
+    shared = ALONE
+    for _ in range(ROUNDS):
         volume = curve.volume_ratio(position[panel.keyword], bids.x)
         days = day_effects(panel, roster, days, volume)
         exposure = days.summed(panel, roster.campaign, np.inf)
-        response = fit(panel, bids.x, exposure, ratio, clicks, 0.3)
+        response = fit(
+            panel, bids.x, exposure, ratio, clicks, roster.campaign, shared, TYPICAL_DISPERSION
+        )
         curve, position = response.curve, response.position
+        shared = _shared(panel, roster, days, bids, response)
     return response, days
+
+
+def _shared(panel: Panel, roster: Roster, days: Days, bids: Bids, response: Response) -> Shared:
+    """The elasticity at which day effects would no longer go along with common moves of the bids."""
+    curve, eta = response.curve, response.position[panel.keyword]
+    slope = volume_share(eta) - volume_share(curve.shift(eta, bids.x))
+    volume = curve.volume_ratio(eta, bids.x)
+    correction, sd = common_move(panel, roster, days, volume, slope)
+    if not np.isfinite(sd):
+        return ALONE
+    at = np.array([response.account_position + float(np.clip(correction, -1.0, 1.0))])
+    steep = float(curve.steepness * volume_share(at)[0] * volume_share(-at)[0])
+    return Shared(float(curve.elasticity(at)[0]), sd * steep)
 
 
 def _traffic(
@@ -150,6 +170,12 @@ def _traffic(
         impression_dispersion / _effective_days(panel, half_life)
     )
     ctr = _ctr(panel, tree, volume / np.maximum(shown, 1e-12))
+    price = _price_ratio(panel, tree, bids, response)
+    day_sd = float(np.hypot(days.spread.account, days.spread.campaign))
+    expected = (impressions.rate * ctr.rate)[keyword] * volume
+    impressions = impressions.scaled(
+        level_correction(panel, roster, expected * (1.0 + panel.gap), panel.clicks, day_sd)
+    )
     fitted = (impressions.rate * ctr.rate)[keyword] * volume * own_day
     return (
         Traffic(
@@ -158,7 +184,7 @@ def _traffic(
             highest_bid=bids.highest,
             impressions=impressions,
             ctr=ctr,
-            price_ratio=_price_ratio(panel, tree, bids, response),
+            price_ratio=price,
             account_day_sd=days.spread.account,
             campaign_day_sd=days.spread.campaign,
             click_dispersion=dispersion(panel, fitted, panel.clicks),

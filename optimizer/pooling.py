@@ -92,6 +92,10 @@ class Pooled:
         own = keyword.own_sd**2 + (1.0 - keyword.pull) * relative_variance
         return replace(self, keyword=replace(keyword, own_sd=np.sqrt(own)))
 
+    def scaled(self, factor: FloatArray) -> Pooled:
+        """The keywords' rates multiplied by ``factor`` (n,); what is shared above them stays."""
+        return replace(self, keyword=replace(self.keyword, rate=self.keyword.rate * factor))
+
     def quantile(self, q: float) -> FloatArray:
         """(n,) quantiles of the rate, from the Gamma with the posterior's mean and spread."""
         return gamma_quantile(q, self.rate, self.log_variance())

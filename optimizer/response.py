@@ -26,16 +26,33 @@ from optimizer.changes import (
 )
 from optimizer.curve import PRIOR_ELASTICITY, Curve, volume_share
 from optimizer.history import Panel
-from optimizer.outlook import FloatArray
+from optimizer.outlook import FloatArray, IntArray
 
 STEEPNESSES = (1.2, 1.6, 2.2)
+USUAL = 1  # place of the steepness that stands while no bid has moved
 POSITION_SD = 0.8  # of the account's mean position around the prior
 POSITION_SPREAD = 0.8  # sd of positions between keywords
-ENDOGENEITY_SD = 0.10  # doubt left in any elasticity measured from bids that people set
+ENDOGENEITY_SD = 0.12  # doubt left in any elasticity measured from bids that people set
 PRICE_STRUCTURE_SD = 0.30
 STRUCTURE_SHARE = 0.4  # of the variance of log(CPC / bid) between keywords that is not position
 LOWEST_POSITION, HIGHEST_POSITION = -3.0, 3.5
 _GRID = np.linspace(LOWEST_POSITION, HIGHEST_POSITION, 131)
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """The elasticity that a campaign's day effects show where its bids moved together."""
+
+    elasticity: float
+    sd: float
+
+    @property
+    def known(self) -> bool:
+        """Whether bids ever moved together."""
+        return bool(np.isfinite(self.sd))
+
+
+ALONE = Shared(np.nan, np.inf)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +76,24 @@ def fit(
     exposure: FloatArray,
     price_ratio: FloatArray,
     clicks: FloatArray,
+    campaign: IntArray,
+    shared: Shared,
     dispersion: float,
 ) -> Response:
     """Combine structure and changes.
 
     ``x`` (R,) log bid over the reference bid; ``exposure`` (R,) effective days of each row, its
-    silent days included; ``price_ratio`` (n,) CPC / reference bid, nan without clicks; ``clicks`` (n,).
+    silent days included; ``price_ratio`` (n,) CPC / reference bid, nan without clicks; ``clicks``,
+    ``campaign`` (n,); ``shared``: what all words' moves together say.
     """
-    moves = find_moves(panel, x, exposure)
+    moves = find_moves(panel, x, exposure, campaign)
     sample = moves.part(MOST_ROWS)
     price = price_slope(panel, x)
-    fits = [_account(sample, Curve(steepness), price, dispersion) for steepness in STEEPNESSES]
+    fits = [
+        _account(sample, Curve(steepness), price, shared, dispersion) for steepness in STEEPNESSES
+    ]
     moved = fits[0].seen.known or price.known
-    best = max(fits, key=lambda fit: fit.score) if moved else fits[len(fits) // 2]
+    best = max(fits, key=lambda fit: fit.score) if moved else fits[USUAL]
     curve, mean = best.curve, best.mean
     position, own_sd = _keywords(best, moves, price_ratio, clicks, dispersion)
     return Response(
@@ -80,7 +102,7 @@ def fit(
         position_sd=own_sd,
         account_position=mean,
         account_position_sd=best.sd,
-        price_power=_price_power(price, float(curve.price_slope(np.array([mean]))[0])),
+        price_power=_price_power(price_slope(panel, _price_path(panel, x, curve, position))),
         impression_power=_impression_power(sample, curve, mean, dispersion),
         elasticity=float(curve.elasticity(np.array([mean]))[0]),
         elasticity_sd=best.seen.sd * _steep(curve, mean),
@@ -104,7 +126,9 @@ def _steep(curve: Curve, mean: float) -> float:
     return curve.steepness * at * (1.0 - at)
 
 
-def _account(moves: Moves, curve: Curve, price: Finding, dispersion: float) -> _Account:
+def _account(
+    moves: Moves, curve: Curve, price: Finding, shared: Shared, dispersion: float
+) -> _Account:
     """Mean position by quadrature over prior, volume changes and price changes."""
     centre = float(curve.position(PRIOR_ELASTICITY))
     bounds = (LOWEST_POSITION, HIGHEST_POSITION)
@@ -116,6 +140,10 @@ def _account(moves: Moves, curve: Curve, price: Finding, dispersion: float) -> _
     if price.known:
         variance = price.sd**2 + PRICE_STRUCTURE_SD**2
         score = score - 0.5 * (price.value - curve.price_slope(_GRID)) ** 2 / variance
+    if shared.known:
+        variance = (shared.sd / _steep(curve, float(curve.position(shared.elasticity)))) ** 2
+        at = float(curve.position(shared.elasticity))
+        score = score - 0.5 * (at - _GRID) ** 2 / variance
     weight = np.exp(score - score.max())
     evidence = seen.score + float(score.max() + np.log(weight.sum()))
     weight /= weight.sum()
@@ -162,12 +190,18 @@ def _from_price(
     return precision, precision * (log_ratio - centre) / slope
 
 
-def _price_power(price: Finding, model: float) -> float:
+def _price_path(panel: Panel, x: FloatArray, curve: Curve, position: FloatArray) -> FloatArray:
+    """(R,) log price that second price expects at each row's bid, up to the keyword's level."""
+    eta = position[panel.keyword]
+    return x + curve.log_pay_share(curve.shift(eta, x)) - curve.log_pay_share(eta)
+
+
+def _price_power(price: Finding) -> float:
     """How much faster (or slower) than second price the CPC moves with the bid; prior 1.15 ± 0.25."""
     if not price.known:
         return 1.15
-    precision = (model / np.hypot(price.sd, 0.02)) ** 2
-    estimate = (1.15 / 0.25**2 + precision * price.value / model) / (0.25**-2 + precision)
+    precision = 1.0 / (price.sd**2 + 0.03**2)
+    estimate = (1.15 / 0.25**2 + precision * price.value) / (0.25**-2 + precision)
     return float(np.clip(estimate, 0.2, 1.8))
 
 

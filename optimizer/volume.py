@@ -20,6 +20,7 @@ from optimizer.sums import sum_by
 
 PRIOR_DAY_SD = 0.15
 PRIOR_DAYS = 10.0
+SLOW_SHIFT_SD = 0.12  # of the log of demand between the days before and after a common move
 NEVER_OPEN_SD = 0.8  # of the log demand of a campaign that its budget closed on every day
 
 
@@ -81,6 +82,7 @@ def day_effects(panel: Panel, roster: Roster, days: Days, volume: FloatArray) ->
     shape = days.exposure.shape
     pace = keyword_rate(panel, roster, days, volume)[panel.keyword] * volume
     seen, expected = _campaign_days(panel, roster, shape, pace)
+    expected = np.maximum(expected, 0.0)
     censored = _censored(panel, roster, shape)
     spread = _components(panel, pace, seen, expected, ~censored)
     account_seen = np.where(censored, 0.0, seen).sum(axis=0)
@@ -111,6 +113,33 @@ def _censored(panel: Panel, roster: Roster, shape: tuple[int, ...]) -> BoolArray
     return censored
 
 
+def common_move(
+    panel: Panel, roster: Roster, days: Days, volume: FloatArray, slope: FloatArray
+) -> tuple[float, float]:
+    """How far the account's position is off, as day effects show it where bids moved together.
+
+    ``volume`` (R,) relative volume and ``slope`` (R,) its log derivative by the position. A day
+    effect that goes along with the campaign's mean move is a response the curve has missed, up to
+    slow changes of demand that happened to coincide. Returns the correction and its sd (inf: none).
+    """
+    shape = days.exposure.shape
+    pace = keyword_rate(panel, roster, days, volume)[panel.keyword] * volume
+    seen, expected = _campaign_days(panel, roster, shape, pace)
+    moved = _campaign_days(panel, roster, shape, pace * slope)[1] / np.maximum(expected, 1e-9)
+    is_open = ~_censored(panel, roster, shape) & (expected > 1.0)
+    noise = days.spread.account**2 + days.spread.campaign**2
+    weight = np.where(is_open, expected / (1.0 + noise * expected), 0.0)
+    by_campaign = np.maximum(weight.sum(axis=1, keepdims=True), 1e-9)
+    away = moved - (weight * moved).sum(axis=1, keepdims=True) / by_campaign
+    log_ratio = np.log((seen + 1.0) / (np.maximum(expected, 0.0) + 1.0))
+    information = float((weight * away**2).sum())
+    if information < 1.0:
+        return 0.0, np.inf
+    correction = float((weight * away * log_ratio).sum()) / information
+    spread = information / float(weight.sum())
+    return correction, float(np.sqrt(1.0 / information + SLOW_SHIFT_SD**2 / spread))
+
+
 def keyword_rate(panel: Panel, roster: Roster, days: Days, volume: FloatArray) -> FloatArray:
     """(n,) clicks per open day of average demand at the reference bid, unpooled."""
     room = sum_by(
@@ -133,7 +162,7 @@ def _campaign_days(
     # a row is in force on the ages age-gap..age: a step up at the young end, down past the old end
     steps = sum_by(at + age - panel.gap, pace, size) - sum_by(at + age + 1, pace, size)
     expected = np.cumsum(steps.reshape(campaigns, span + 1), axis=1)[:, :span]
-    return seen.reshape(campaigns, span + 1)[:, :span], np.maximum(expected, 0.0)
+    return seen.reshape(campaigns, span + 1)[:, :span], expected
 
 
 def _components(

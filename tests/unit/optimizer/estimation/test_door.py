@@ -136,7 +136,7 @@ def test_a_response_is_learned_from_bids_that_moved(shop: Shop, as_of: date) -> 
     for elasticity in (0.3, 0.9):
         history, keywords = shop(words=150, days=40, clicks=20.0, elasticity=elasticity, bid_sd=0.4)
         found = optimizer.estimate(history, keywords, as_of=as_of).response
-        assert found.elasticity == pytest.approx(elasticity, abs=0.12)
+        assert found.elasticity == pytest.approx(elasticity, abs=0.15)
         assert found.price_power * found.curve.price_slope(np.array([found.account_position]))[
             0
         ] == pytest.approx(1.0, abs=0.15)

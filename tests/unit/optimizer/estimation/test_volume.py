@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from optimizer.history import Panel, Roster, read_history, read_roster
-from optimizer.volume import day_effects, dispersion, flat_days, keyword_rate
+from optimizer.volume import common_move, day_effects, dispersion, flat_days, keyword_rate
 
 AS_OF = date(2026, 6, 1)
 
@@ -125,3 +125,24 @@ def test_no_history_at_all() -> None:
     days = day_effects(empty, roster, flat_days(empty, roster), np.zeros(0))
     assert np.isfinite(days.spread.account)
     assert keyword_rate(empty, roster, days, np.zeros(0)).tolist() == [0.0, 0.0, 0.0]
+
+
+def test_day_effects_that_go_along_with_the_bids_are_a_missed_response() -> None:
+    rng = np.random.default_rng(3)
+    moved = np.where(np.arange(30) < 15, 0.0, 0.5)  # log bid of all words together
+    clicks = rng.poisson(40.0 * np.exp(0.7 * moved)[:, None] * np.ones(10))
+    panel, roster = campaign(clicks)
+    x = moved[30 - panel.age]
+    believed = np.exp(0.4 * x)  # the curve has 0.3 too little elasticity; slope by elasticity is x
+    days = day_effects(panel, roster, flat_days(panel, roster), believed)
+    correction, sd = common_move(panel, roster, days, believed, x)
+    assert correction == pytest.approx(0.3, abs=0.08)
+    assert 0.3 < sd < 0.8  # one step could be a change of demand
+
+
+def test_bids_that_never_moved_together_say_nothing() -> None:
+    clicks = np.full((30, 10), 40)
+    panel, roster = campaign(clicks)
+    ones = np.ones(len(panel.keyword))
+    days = day_effects(panel, roster, flat_days(panel, roster), ones)
+    assert common_move(panel, roster, days, ones, 0.0 * ones) == (0.0, np.inf)
