@@ -22,7 +22,6 @@ from connectors.platform import AdgroupRow, CampaignRow, KeywordRow, Roster
 from service import frames
 from service.errors import NotFoundError
 from service.frames import Frames
-from service.settings.models import Account
 from service.store import facts, runs
 from service.store.rows import RunRow
 
@@ -117,11 +116,6 @@ def inputs_hash(built: Frames, given: Given, policy: bytes) -> str:
         for frame in (built.history, built.keywords, built.economics, built.settlement)
     ]
     return sha256("\n".join([*parts, sha256(pack_given(given)), sha256(policy)]).encode())
-
-
-def config_hash(account: Account) -> str:
-    """Hash of the account's effective configuration; it holds no secret."""
-    return sha256(account.model_dump_json().encode())
 
 
 def seed_of(account_id: str, business_date: date) -> int:

@@ -20,6 +20,7 @@ from connectors.errors import ConnectorError
 from connectors.platform import AdPlatformReader, Roster
 from optimizer.errors import OptimizerError
 from service import audit, freshness, guardrails, inputs, leases, outside, planning, pull, tonight
+from service.absent import absent
 from service.audit import MACHINE, Origin, Source
 from service.errors import NotFoundError, ReviewFailedError, RunInProgressError, ServiceError
 from service.frames import Frames, plain
@@ -28,6 +29,7 @@ from service.inputs import Given
 from service.planning import Decision, Door, EstimatesLike, PlanLike
 from service.publish import publish
 from service.pull import Pulled
+from service.settings.effective import config_hash
 from service.settings.models import Account
 from service.store import Store, facts, proposals, runs
 from service.store import audit as events
@@ -195,7 +197,13 @@ def _store_figures(night: _Night, pulled: Pulled) -> None:
         given = pull.given_of(night.account, night.run.business_date, pulled)
         with night.context.store.begin() as session:
             stored = pull.store(session, night.run, pulled, given, night.origin("pull"))
+            stored["counts"]["absent"] = _absent(night.account, pulled.roster)
             night.advance(session, "store", **stored)
+
+
+def _absent(account: Account, roster: Roster) -> list[str]:
+    """Names in the configuration that the pulled account does not have."""
+    return list(absent(account, roster.campaigns, roster.adgroups, roster.keywords))
 
 
 def _gate(night: _Night) -> Roster:
@@ -291,7 +299,7 @@ def _save(
             "succeeded",
             at=night.context.clock(),
             inputs_hash=inputs.inputs_hash(built, given, policy),
-            config_hash=inputs.config_hash(night.account),
+            config_hash=config_hash(night.account),
             code_version=inputs.code_version(),
             counts=counts,
         )

@@ -178,6 +178,11 @@ def _show(command: Command, store: Store, planned: Planned) -> dict[str, Any]:
             f"数据源中有 {rejects} 处未采用, 原因见: kaiche rejects {row.run_id}",
             f"Not taken from the source: {rejects}; why: kaiche rejects {row.run_id}",
         )
+    for name in planned.result.run.counts.get("absent", ()):
+        screen.warn(
+            f"配置中的 {name} 在账户里不存在, 不起作用, 请核对编号",
+            f"{name} of the configuration is not in the account and does nothing; correct the id",
+        )
     if planned.result.planned:
         screen.say(f"用时 {planned.seconds:.1f} 秒.", f"Took {planned.seconds:.1f} seconds.")
     else:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Annotated
 
 import typer
 import yaml
 
-from service.cli.options import Json, command_of
+from service.absent import absent
+from service.cli.options import Command, Json, command_of
 from service.errors import StoreError
 from service.settings.effective import effective
 from service.settings.loader import read
-from service.store import open_store
+from service.settings.models import Settings
+from service.store import exists, open_store, roster
 
 config = typer.Typer(help="配置 · The configuration.", no_args_is_help=True)
 database = typer.Typer(help="数据库 · The database.", no_args_is_help=True)
@@ -25,12 +29,38 @@ def check_config(context: typer.Context, as_json: Json = False) -> None:
     loaded = read(command.config, os.environ)
     for warning in loaded.warnings:
         command.screen.warn(f"注意 {warning}", f"Note {warning}")
+    for account_id, name in _absent(command, loaded.settings):
+        command.screen.warn(
+            f"注意 {account_id}: 上次拉取的账户里没有 {name}, 不起作用, 请核对编号",
+            f"Note {account_id}: {name} was not in the account when it was last pulled and does "
+            "nothing; correct the id",
+        )
     shown = effective(loaded.settings, loaded.secrets)
     if as_json:
         command.screen.emit(shown)
     else:
         command.screen.text(yaml.safe_dump(shown, allow_unicode=True, sort_keys=False))
     command.screen.say(f"配置无误: {command.config}", f"Nothing wrong in {command.config}")
+
+
+def _absent(command: Command, settings: Settings) -> Iterator[tuple[str, str]]:
+    """Per account, names of the configuration that its newest roster does not have.
+
+    Nothing is told where there is no database yet, or none that can be read: that is not what the
+    command is asked.
+    """
+    if not exists(settings.database):
+        return
+    with suppress(StoreError), command.database(settings) as store:
+        store.ready()
+        for account in settings.accounts:
+            with store.read() as session:
+                words = roster.keywords(session, account.id)
+                adgroups = roster.adgroups(session, account.id)
+                campaigns = roster.campaigns(session, account.id)
+            if words:
+                for name in absent(account, campaigns, adgroups, words):
+                    yield account.id, name
 
 
 @database.command("migrate")

@@ -1,5 +1,5 @@
 """The database: tables, sessions, queries. Queries take a session and return frozen rows."""
 
-from service.store.engine import Store, open_store
+from service.store.engine import Store, exists, open_store
 
-__all__ = ["Store", "open_store"]
+__all__ = ["Store", "exists", "open_store"]

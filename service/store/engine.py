@@ -109,6 +109,18 @@ class Store:
             raise
 
 
+def exists(url: str) -> bool:
+    """Whether there may be a database at a SQLAlchemy URL: a file, or any server."""
+    try:
+        address = make_url(url)
+    except (ArgumentError, ValueError):
+        return False
+    named = address.database not in (None, "", ":memory:")
+    return address.get_backend_name() != "sqlite" or (
+        named and Path(str(address.database)).exists()
+    )
+
+
 def open_store(url: str) -> Store:
     """Open the database at a SQLAlchemy URL; for SQLite its folder is created.
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from service.errors import StoreError
-from service.store import Store, migrate, open_store
+from service.store import Store, exists, migrate, open_store
 
 
 def test_migrations_make_exactly_the_tables_of_the_code(store: Store) -> None:
@@ -30,6 +30,17 @@ def test_migrating_twice_changes_nothing_and_down_leaves_no_table(own_store: Sto
     with own_store.begin() as session:
         migrate.downgrade(session.connection(), "base")
     assert own_store.revision() is None
+
+
+def test_whether_a_database_is_there_is_told_without_making_one(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "kaiche.db"
+    assert not exists(f"sqlite:///{path}")
+    assert not path.parent.exists()
+    open_store(f"sqlite:///{path}").migrate()
+    assert exists(f"sqlite:///{path}")
+    assert not exists("sqlite://")
+    assert exists("postgresql://somewhere/kaiche")
+    assert not exists("sqlite:/no address")
 
 
 def test_an_empty_database_is_not_ready_and_says_what_to_do(tmp_path: Path) -> None:

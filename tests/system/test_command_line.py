@@ -58,6 +58,28 @@ def test_the_effective_configuration_is_shown_without_secrets(small):
     assert machine["accounts"][0]["schedule"]["cron"]
 
 
+def test_names_that_the_shop_does_not_have_are_told(small):
+    text = SHOP.replace("{daily: 100}", "{daily: 100, campaigns: {'999': 50}}")
+    text = text.replace(
+        "[{margin_rate: 0.3}]", "[{margin_rate: 0.3}, {margin_rate: 0.2, item: x1}]"
+    )
+    (small.folder / "kaiche.yaml").write_text(text, encoding="utf-8")
+    names = ("budgets.campaigns: 999", "economics: item x1")
+    before = small.call("config", "check")
+    assert before.returncode == 0, before.stderr
+    assert not any(name in before.stderr for name in names)
+    assert [path.name for path in small.folder.iterdir()] == ["kaiche.yaml"]
+    planned = small.call("nightly", "--date", "2026-03-04")
+    assert planned.returncode == 0, planned.stderr
+    after = small.call("config", "check")
+    assert after.returncode == 0, after.stderr
+    for name in names:
+        assert name in planned.stderr
+        assert name in after.stderr
+    (run,) = json.loads(small.call("runs", "--json").stdout)
+    assert run["counts"]["absent"] == list(names)[::-1]
+
+
 def test_messages_are_in_the_readers_language(small):
     assert "配置或命令行有误" in small.call("--lang", "zh", "-c", "no", "config", "check").stderr
     assert "wrong configuration" in small.call("-c", "no", "config", "check").stderr

@@ -16,6 +16,7 @@ from service.approval import Action
 from service.audit import Origin
 from service.nightly import STEPS, NightContext, NightResult, run_night
 from service.replay import replay
+from service.settings.effective import config_hash
 from service.settings.models import Account
 from service.store import Store, audit, lines, proposals, runs
 from service.store.audit import AuditFilter
@@ -38,7 +39,8 @@ def test_a_night_lays_a_proposal_on_the_table(
     assert list(dict.fromkeys(said)) == list(STEPS[1:])
     assert (run.state, run.trigger, result.planned) == ("succeeded", "rest", True)
     assert run.inputs_hash is not None
-    assert run.config_hash is not None
+    assert run.config_hash == config_hash(account)
+    assert run.counts["absent"] == []
     assert run.code_version is not None
     assert (proposal.state, proposal.business_date) == ("open", DAY)
     with store.read() as session:
