@@ -29,6 +29,7 @@ from connectors.taobao.transport import Transport
 
 ADGROUP_PAGE: Final = 200
 REPORT_PAGE: Final = 500
+MOST_REPORT_PAGES: Final = 40
 WINDOW_DAYS: Final = 30  # an adgroup has at most 200 words: at most 6,000 rows are held at once
 _KEYWORDS: Final = ("keywords", "keyword")
 
@@ -194,13 +195,15 @@ class SimbaPlatform:
     def report(self, kind: str, about: Mapping[str, str]) -> list[Json]:
         """All pages of the ``base`` or ``effect`` report of an adgroup."""
         rows: list[Json] = []
-        page = 1
-        while True:
+        for page in range(1, MOST_REPORT_PAGES + 1):
             found = self._report_page(kind, {**about, "page_no": str(page)})
             rows += found
             if len(found) < REPORT_PAGE:
                 return rows
-            page += 1
+        raise AnswerError(
+            f"the report of the adgroup {about['adgroup_id']} does not end after {len(rows)} rows; "
+            "an adgroup cannot have that many in 30 days"
+        )
 
     def _report_page(self, kind: str, about: Mapping[str, str]) -> list[Json]:
         method = f"simba.rpt.adgroupkeyword{kind}.get"

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from connectors.errors import ConnectorError, PermanentError, UnknownOutcomeError
+from connectors.errors import AnswerError, ConnectorError, PermanentError, UnknownOutcomeError
 from connectors.platform import BidChange, MeteredPlatform
 from connectors.taobao import SimbaPlatform
 
@@ -84,7 +84,7 @@ def platform(desk, connect):
         ),
     )
     desk.on("simba.login.authsign.get", {"subway_token": "st-1"})
-    return SimbaPlatform(connect(daily_calls=5_000))
+    return SimbaPlatform(connect(daily_calls=1_000_000))
 
 
 def answer(desk, method, payload):
@@ -112,7 +112,7 @@ def report(desk, method, rows):
 def test_it_is_a_metered_platform(platform):
     assert isinstance(platform, MeteredPlatform)
     assert (platform.name, platform.attribution_days) == ("taobao-simba", 15)
-    assert platform.calls_left() == 5_000
+    assert platform.calls_left() == 1_000_000
 
 
 def test_the_roster_in_the_calls_it_promises(desk, platform):
@@ -179,6 +179,13 @@ def test_every_row_comes_once_however_the_pages_fall(desk, platform, keys, share
     assert {row.adgroup_id for row in found} <= {"21"}
     assert len(desk.made(BASE)) == 1 + len(rows) // 500 + 1  # and one for the other adgroup
     assert len(desk.made(EFFECT)) == (1 + len(effects) // 500 if rows else 0)
+
+
+def test_a_report_without_an_end_is_not_read_for_ever(desk, platform):
+    page = json.dumps([day(i, NEWEST) for i in range(500)])
+    desk.on(BASE, {"rpt_adgroupkeyword_base_list": page})
+    with pytest.raises(AnswerError, match="does not end"):
+        list(platform.keyword_days(FIRST, NEWEST))
 
 
 def test_long_periods_are_asked_in_pieces_of_what_the_platform_keeps(desk, platform):
