@@ -196,3 +196,9 @@ def test_empty_roster(as_of: date) -> None:
     assert known.rates.empty
     assert known.forecast(pd.Series(dtype=float)).empty
     assert known.sampler(0)(np.zeros(0)).spend.sum() == 0.0
+
+
+def test_what_the_deciding_half_sees_is_in_roster_order(known: Estimates) -> None:
+    assert [known.campaign_ids[code] for code in known.campaign[:2]] == ["c0", "c1"]
+    assert known.biddable.all()
+    assert len(known.adgroup) == len(known.keyword_id) == 120

@@ -54,6 +54,7 @@ def test_economics_by_adgroup_with_natural_traffic() -> None:
 
 def test_optional_columns_are_read() -> None:
     full = KEYWORDS.assign(biddable=[True, False], quality_score=[7, np.nan])
+    full["adgroup_id"] = full["adgroup_id"].astype("category")
     roster = read_roster(full, NO_ECONOMICS, 1.0)
     assert roster.biddable.tolist() == [True, False]
     assert roster.quality[0] == 7
@@ -89,6 +90,14 @@ def test_missing_bids_come_from_the_words_other_days() -> None:
     rows = history(bid=[np.nan, np.nan, 0.4])
     panel = read_history(rows, read_roster(KEYWORDS, NO_ECONOMICS, 1.0), AS_OF)
     assert panel.bid.tolist() == [0.5, 0.4, 0.4]  # b: today's bid; a: its last known one
+    all_known = history()
+    assert read_history(
+        all_known, read_roster(KEYWORDS, NO_ECONOMICS, 1.0), AS_OF
+    ).bid.tolist() == [
+        0.5,
+        0.4,
+        0.6,
+    ]
     nothing_known = read_history(
         history(bid=[np.nan] * 3), read_roster(KEYWORDS, NO_ECONOMICS, 1.0), AS_OF
     )

@@ -73,3 +73,9 @@ def test_empty_settlement_and_foreign_ages_are_ignored() -> None:
         maturity(None, 15, 0).share[1:],
     )
     assert maturity(pd.DataFrame(columns=["date", "age", "orders"]), 15, 0).settled_orders == 0.0
+
+
+def test_a_date_that_was_pulled_once_tells_nothing() -> None:
+    once = pd.DataFrame({"date": ["a", "b", "b"], "age": [3, 1, 2], "orders": [50, 10, 10]})
+    without = once[once["date"] == "b"]
+    assert maturity(once, 15, 0).share == pytest.approx(maturity(without, 15, 0).share)
