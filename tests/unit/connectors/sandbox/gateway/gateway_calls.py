@@ -172,3 +172,46 @@ def calling(made: Gateway) -> Iterator[Caller]:
     """A caller of a served gateway."""
     with serve(made) as url, httpx.Client(timeout=10, trust_env=False) as http:
         yield Caller(made, url, http)
+
+
+FIRST, YESTERDAY = "2026-07-06", "2026-07-19"
+BASE, EFFECT = "rpt.adgroupkeywordbase.get", "rpt.adgroupkeywordeffect.get"
+LISTS = {
+    BASE: "rpt_adgroupkeyword_base_list",
+    EFFECT: "rpt_adgroupkeyword_effect_list",
+}
+
+
+def asked(caller: Caller, group: Any, **changes: Any) -> dict[str, Any]:
+    """The parameters of a report of an adgroup."""
+    return {
+        "campaign_id": group["campaign_id"],
+        "adgroup_id": group["adgroup_id"],
+        "start_time": FIRST,
+        "end_time": YESTERDAY,
+        "source": "SUMMARY",
+        "search_type": "SEARCH",
+        "subway_token": caller.token(),
+        "page_no": "1",
+        "page_size": "500",
+    } | changes
+
+
+def report(caller: Caller, method: str, group: Any, **changes: Any) -> Any:
+    """The decoded text of one page."""
+    body = caller.simba(method, **asked(caller, group, **changes))
+    assert set(body) == {LISTS[method]}
+    assert isinstance(body[LISTS[method]], str)
+    return json.loads(body[LISTS[method]])
+
+
+def whole(caller: Caller, method: str, group: Any, size: int = 500, **changes: Any) -> list[Any]:
+    """All pages, until one is not full."""
+    rows: list[Any] = []
+    number = 0
+    while True:
+        number += 1
+        page = report(caller, method, group, page_no=str(number), page_size=str(size), **changes)
+        rows += page
+        if len(page) < size:
+            return rows
