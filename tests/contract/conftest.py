@@ -8,17 +8,23 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
+import httpx
 import pytest
 
 from connectors.platform import AdPlatform, AdPlatformReader, KeywordDayRow, KeywordRow, Roster
 from connectors.reports import ReportsPlatform
 from connectors.sandbox import SandboxPlatform
+from connectors.sandbox.gateway import App, Gateway, SandboxClock, ShopSpec, serve
 from connectors.sandbox.scenario import DEMO
+from connectors.taobao import TaobaoShop, connect
+from connectors.taobao.shop import Generation
 
 FIRST = date(2026, 7, 6)
 OPENED = date(2026, 7, 20)
@@ -40,6 +46,10 @@ class Calendar:
     def __call__(self) -> date:
         return self.today
 
+    def nine_o_clock(self) -> datetime:
+        """The moment at which everything of the day happens."""
+        return datetime.combine(self.today, time(9), ZoneInfo("Asia/Shanghai"))
+
 
 @dataclass
 class Leg:
@@ -49,6 +59,8 @@ class Leg:
     reader: AdPlatformReader
     calendar: Calendar
     pull: Callable[[], None] = field(default=lambda: None)
+    close: Callable[[], None] = field(default=lambda: None)
+    tells_past_bids: bool = True
 
     @property
     def today(self) -> date:
@@ -104,26 +116,91 @@ def reports_leg(folder: Path) -> Leg:
     return Leg("reports", ReportsPlatform(exports, 15), calendar, download)
 
 
-LEGS: dict[str, Callable[[Path], Leg]] = {"sandbox": sandbox_leg, "reports": reports_leg}
-WRITERS: dict[str, Callable[[Path], WritableLeg]] = {"sandbox": sandbox_leg}
+def taobao_leg(generation: Generation, folder: Path) -> WritableLeg:
+    """A generation of the Taobao connectors, over HTTP, against the gateway on the same shop."""
+    calendar = Calendar()
+    with ExitStack() as opened:
+        gateway = Gateway(
+            app=App(key="12345678", secret="app-secret"),
+            shops=[
+                ShopSpec(
+                    nick="沙盒旗舰店",
+                    session="session-of-the-shop",
+                    seed=11,
+                    scenario=SHOP,
+                    history_days=(OPENED - FIRST).days,
+                    state=folder / "shop.db",
+                )
+            ],
+            clock=SandboxClock(calendar.nine_o_clock),
+        )
+        address = opened.enter_context(serve(gateway))
+        client = opened.enter_context(httpx.Client(timeout=20, trust_env=False))
+        shop_there = TaobaoShop(
+            app_key="12345678",
+            app_secret="app-secret",
+            session="session-of-the-shop",
+            nick="沙盒旗舰店",
+            generation=generation,
+            gateway=f"{address}/router/rest",
+        )
+        platform = connect(shop_there, client, clock=calendar.nine_o_clock, sleep=lambda _: None)
+        return WritableLeg(
+            platform.name,
+            platform,
+            calendar,
+            close=opened.pop_all().close,
+            tells_past_bids=False,
+            platform=platform,
+        )
+
+
+def simba_leg(folder: Path) -> WritableLeg:
+    return taobao_leg("simba", folder)
+
+
+def universalbp_leg(folder: Path) -> WritableLeg:
+    return taobao_leg("universalbp", folder)
+
+
+WRITERS: dict[str, Callable[[Path], WritableLeg]] = {
+    "sandbox": sandbox_leg,
+    "taobao-simba": simba_leg,
+    "taobao-bp": universalbp_leg,
+}
+LEGS: dict[str, Callable[[Path], Leg]] = {"reports": reports_leg, **WRITERS}
 
 
 @pytest.fixture(params=sorted(LEGS), scope="module")
-def leg(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Leg:
+def leg(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Leg]:
     """Every connector, for the read half; its day stands still."""
-    return LEGS[request.param](tmp_path_factory.mktemp(request.param))
+    opened = LEGS[request.param](tmp_path_factory.mktemp(request.param))
+    yield opened
+    opened.close()
 
 
 @pytest.fixture(params=sorted(LEGS))
-def moving_leg(request: pytest.FixtureRequest, tmp_path: Path) -> Leg:
+def moving_leg(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Leg]:
     """The same for tests that let days pass."""
-    return LEGS[request.param](tmp_path)
+    opened = LEGS[request.param](tmp_path)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture(params=sorted(WRITERS))
-def writer(request: pytest.FixtureRequest, tmp_path: Path) -> WritableLeg:
+def writer(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[WritableLeg]:
     """Every connector that can write."""
-    return WRITERS[request.param](tmp_path)
+    opened = WRITERS[request.param](tmp_path)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(params=["taobao-simba", "taobao-bp"])
+def over_http(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Leg, Leg]]:
+    """The shop directly, and as a generation of the platform tells it over HTTP."""
+    opened = WRITERS[request.param](tmp_path)
+    yield sandbox_leg(tmp_path / "direct"), opened
+    opened.close()
 
 
 @pytest.fixture
