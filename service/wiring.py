@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import cast
 from zoneinfo import ZoneInfo
 
 import optimizer
-from connectors.platform import AdPlatformReader
+from connectors.platform import AdPlatform, AdPlatformReader
 from connectors.reports import ReportsPlatform
 from connectors.sandbox import SandboxPlatform
+from service import rollback, stop
+from service.applying import ApplyContext
 from service.audit import Origin
-from service.errors import NotFoundError
+from service.errors import ConflictError, NotFoundError
 from service.nightly import NightContext, NightResult, Progress, run_night, silent
 from service.planning import Door
 from service.settings.models import Account, ReportsConnector, Settings
 from service.store import Store, open_store
+from service.store.interventions import RollbackRow
 
 Clock = Callable[[], datetime]
 
@@ -81,6 +84,37 @@ class Wiring:
         account = self.account(account_id)
         day = business_date or self.today(account)
         return run_night(self.night, account, day, asked, progress)
+
+    @property
+    def applying(self) -> ApplyContext:
+        """What the walks over approved lines stand on."""
+        limits = self.settings.apply
+        return ApplyContext(
+            store=self.store,
+            platform=self.night.platform,
+            clock=self.clock,
+            stop_file=stop.stop_file(self.settings),
+            approval_life=timedelta(hours=limits.approval_hours),
+            reads_apart=timedelta(minutes=limits.reads_apart_minutes),
+        )
+
+    def roll_back(self, undoes: str, origin: Origin, reason: str) -> RollbackRow:
+        """Propose to undo an application or a batch; see ``rollback.propose``."""
+        with self.store.read() as session:
+            account = self.account(rollback.account_of(session, undoes))
+        found = self.night.platform(account, self.today(account))
+        if not isinstance(found, AdPlatform):
+            raise ConflictError(
+                f"the connector of {account.id} cannot read live bids; undo it on the platform by hand"
+            )
+        return rollback.propose(
+            self.store,
+            found.live_bids,
+            undoes,
+            origin,
+            reason,
+            business_date=self.today(account),
+        )
 
 
 def wire(settings: Settings, *, clock: Clock = system_clock, migrate: bool = False) -> Wiring:

@@ -117,6 +117,14 @@ def page(
     return fetch(session, ApplicationRow, query.order_by(*order).limit(limit))
 
 
+def running(session: Session, account_id: str) -> list[ApplicationRow]:
+    """Applications of the account that are said to be under way."""
+    query = columns_of(ApplicationRow, APPLICATIONS).where(
+        APPLICATIONS.c.account_id == account_id, APPLICATIONS.c.state == "running"
+    )
+    return fetch(session, ApplicationRow, query)
+
+
 def add_batch(session: Session, batch: BatchRow, lines: Sequence[BatchLineRow]) -> None:
     """Insert a batch and its lines."""
     session.execute(insert(BATCHES), [asdict(batch)])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -14,12 +14,15 @@ from service.errors import NotFoundError
 from service.store.applied_tables import Alert, HandsOff, Rollback, StopOrder, Undo
 from service.store.chunks import chunked, insert_many, insert_or, written
 from service.store.rows import columns_of, fetch, fetch_one
+from service.store.tables import Line
 
 STOPS: Table = StopOrder.metadata.tables["stop_order"]
 HANDS_OFF: Table = HandsOff.metadata.tables["hands_off"]
 ALERTS: Table = Alert.metadata.tables["alert"]
 ROLLBACKS: Table = Rollback.metadata.tables["rollback"]
 UNDOS: Table = Undo.metadata.tables["undo"]
+
+LINES: Table = Line.metadata.tables["line"]
 
 EVERYTHING = "*"
 
@@ -216,5 +219,18 @@ def undone_by(session: Session, line_ids: Iterable[int]) -> Mapping[int, int]:
     found: dict[int, int] = {}
     for piece in chunked(line_ids):
         query = select(UNDOS.c.line_id, UNDOS.c.undone_line_id).where(UNDOS.c.line_id.in_(piece))
+        found |= {row[0]: row[1] for row in session.execute(query)}
+    return found
+
+
+def undoing(session: Session, line_ids: Iterable[int], states: Sequence[str]) -> Mapping[int, int]:
+    """Of these lines those that a line in one of ``states`` is to undo: line_id → that line."""
+    found: dict[int, int] = {}
+    for piece in chunked(line_ids):
+        query = (
+            select(UNDOS.c.undone_line_id, UNDOS.c.line_id)
+            .join(LINES, LINES.c.line_id == UNDOS.c.line_id)
+            .where(UNDOS.c.undone_line_id.in_(piece), LINES.c.state.in_(states))
+        )
         found |= {row[0]: row[1] for row in session.execute(query)}
     return found

@@ -1,0 +1,10 @@
+"""Approved lines leave for the platform, are verified, and can be undone.
+
+``apply`` is one walk over the approved lines of an account; ``resume`` only finds out what became
+of batches that an earlier walk left open. Both are safe to call at any time, any number of times.
+"""
+
+from service.applying.flow import apply, has_open_batches, queue, resume
+from service.applying.work import POINTS, ApplyContext, Who
+
+__all__ = ["POINTS", "ApplyContext", "Who", "apply", "has_open_batches", "queue", "resume"]

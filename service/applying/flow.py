@@ -1,0 +1,271 @@
+"""A walk over the approved lines of an account: look after what was left open, then batch by batch.
+
+One process walks an account at a time. The walk ends ``done``, or ``halted`` with what held it up;
+either way every line is where the platform was found to be, or approved as before, or marked.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from connectors.errors import AuthorisationError, ConnectorError, QuotaError, RetryableError
+from service import audit
+from service.applying.batch import carry_out
+from service.applying.choosing import Departure, choose, spending_now
+from service.applying.leftovers import resolve
+from service.applying.settling import Verdict
+from service.applying.work import (
+    BATCH,
+    ApplyContext,
+    Halt,
+    HaltedError,
+    Who,
+    Work,
+    note_authorisation,
+)
+from service.approval import State
+from service.caps import Spending
+from service.errors import ServiceError
+from service.settings.models import Account
+from service.store import account_states, applications, lines, runs
+from service.store import audit as events
+from service.store.applications import OPEN, ApplicationRow
+from service.store.lines import LineFilter
+
+INTERRUPTED = "the process ended before this walk did; its batches were looked after by the next"
+
+
+def apply(
+    context: ApplyContext, account: Account, who: Who, *, application_id: str | None = None
+) -> ApplicationRow:
+    """Send the account's approved lines, each once, and write down what is found of them.
+
+    ``application_id`` names one that ``queue`` has made. Raises RunInProgressError while another
+    process applies the account. A platform that is busy, refuses, or wants a new authorisation does
+    not raise: the row that is returned says ``halted`` and why.
+    """
+    work = _open(context, account, who, application_id)
+
+    def walk() -> None:
+        resolve(work)
+        _send_all(work)
+
+    halt, cause = _guarded(work, walk)
+    return _close(work, "done" if halt is None else "halted", halt, cause)
+
+
+def resume(context: ApplyContext, account: Account, who: Who) -> str | None:
+    """Find out what became of batches left open; sends nothing. Returns what held it up, if anything.
+
+    Raises RunInProgressError while another process applies the account.
+    """
+    work = _work(context, account, who, "")
+    with work.store.begin() as session:
+        _take(session, work)
+    try:
+        _, cause = _guarded(work, lambda: _only_resolve(work))
+    finally:
+        with work.store.begin() as session:
+            account_states.free(session, account.id, context.owner)
+    return cause
+
+
+def has_open_batches(session: Session, account_id: str) -> bool:
+    """Whether there is anything for ``resume``."""
+    return bool(applications.batches(session, account_id=account_id, states=OPEN))
+
+
+def queue(session: Session, context: ApplyContext, account: Account, who: Who) -> ApplicationRow:
+    """Put an application on record that ``apply`` will carry out under its id."""
+    row = _fresh(_work(context, account, who, str(uuid.uuid4())), "queued")
+    applications.add(session, row)
+    return row
+
+
+def _only_resolve(work: Work) -> None:
+    resolve(work)
+
+
+def _work(context: ApplyContext, account: Account, who: Who, application_id: str) -> Work:
+    day = context.clock().astimezone(ZoneInfo(account.timezone)).date()
+    return Work(context=context, account=account, application_id=application_id, who=who, day=day)
+
+
+def _open(context: ApplyContext, account: Account, who: Who, application_id: str | None) -> Work:
+    work = _work(context, account, who, application_id or str(uuid.uuid4()))
+    with work.store.begin() as session:
+        _take(session, work)
+        for row in applications.running(session, account.id):
+            applications.change(
+                session,
+                row.application_id,
+                state="failed",
+                cause=INTERRUPTED,
+                finished_at=work.now(),
+            )
+        if application_id is None:
+            applications.add(session, _fresh(work, "running"))
+        else:
+            applications.change(session, application_id, state="running")
+    work.reached("opened")
+    return work
+
+
+def _take(session: Session, work: Work) -> None:
+    now = work.now()
+    account_states.take(
+        session,
+        work.account_id,
+        work.context.owner,
+        now=now,
+        until_at=runs.lease_until(now),
+        is_gone=work.context.is_gone,
+    )
+
+
+def _fresh(work: Work, state: str) -> ApplicationRow:
+    return ApplicationRow(
+        application_id=work.application_id,
+        account_id=work.account_id,
+        business_date=work.day,
+        state=state,
+        halt=None,
+        cause=None,
+        actor=work.who.actor,
+        source=work.who.source,
+        counts={},
+        created_at=work.now(),
+        finished_at=None,
+    )
+
+
+def _send_all(work: Work) -> None:
+    """Cuts first; raises as far as they fit under the caps with the cuts that really took effect."""
+    with work.store.begin() as session:
+        work.hold(session)
+        choice = choose(session, work)
+    if not choice.cuts and not choice.raises:
+        return
+    with work.store.read() as session:
+        spending = spending_now(session, work.account, work.day)
+    for start in range(0, len(choice.cuts), BATCH):
+        _batch(work, spending, choice.cuts[start : start + BATCH])
+    raises = list(choice.raises)
+    while fitting := _fitting(spending, raises):
+        leaving = {departure.line.line_id for departure in fitting}
+        raises = [departure for departure in raises if departure.line.line_id not in leaving]
+        _batch(work, spending, fitting)
+    work.waiting["cap"] += len(raises)
+
+
+def _fitting(spending: Spending, raises: Sequence[Departure]) -> list[Departure]:
+    """The next raises that fit under every cap, the most valuable first, counted as taken."""
+    found: list[Departure] = []
+    for departure in raises:
+        if len(found) == BATCH:
+            break
+        if spending.fits(departure.line, departure.bid_fen):
+            spending.take(departure.line, departure.bid_fen)
+            found.append(departure)
+    return found
+
+
+def _batch(work: Work, spending: Spending, departures: Sequence[Departure]) -> None:
+    """Carry out a batch and count what it is found to have changed."""
+    of_line = {departure.line.line_id: departure for departure in departures}
+    verdicts = {verdict.line.line_id: verdict for verdict in carry_out(work, departures)}
+    for line_id, departure in of_line.items():
+        bid = _bid_now(departure, verdicts.get(line_id))
+        if bid is not None:
+            spending.take(departure.line, bid)
+
+
+def _bid_now(departure: Departure, verdict: Verdict | None) -> int | None:
+    """The bid to count the word at; None leaves it as counted (a raise whose outcome is unknown)."""
+    if verdict is None or verdict.outcome == "released":
+        return departure.before_fen
+    if verdict.outcome == "unknown":
+        return departure.before_fen if departure.cuts else None
+    return departure.before_fen if verdict.found_fen is None else verdict.found_fen
+
+
+def _guarded(work: Work, walk: Callable[[], None]) -> tuple[Halt | None, str | None]:
+    """Carry out ``walk``; returns what brought it to a halt. A fault of the program is raised."""
+    halt: Halt | None = None
+    cause: str | None = None
+    try:
+        walk()
+    except HaltedError as error:
+        halt, cause = error.code, str(error)
+    except AuthorisationError as error:
+        halt, cause = "authorisation", f"needs re-authorisation: {error}"
+    except QuotaError as error:
+        halt, cause = "quota", f"the day's calls are used up: {error}"
+    except RetryableError as error:
+        halt, cause = "busy", f"{error}; apply again in {error.wait_seconds:.0f} seconds"
+    except ConnectorError as error:
+        halt, cause = "refused", str(error)
+    except Exception as error:
+        known = isinstance(error, ServiceError)
+        if work.application_id:
+            with suppress(ServiceError):
+                _close(work, "failed", None, str(error) if known else repr(error))
+        raise
+    with work.store.begin() as session:
+        if halt == "authorisation":
+            note_authorisation(session, work.account_id, work.origin(), cause=cause)
+        elif work.answered:
+            note_authorisation(session, work.account_id, work.origin(), cause=None)
+    return halt, cause
+
+
+def _close(work: Work, state: str, halt: Halt | None, cause: str | None) -> ApplicationRow:
+    """End the application, give the account back, and say what it came to."""
+    origin = work.origin()
+    with work.store.begin() as session:
+        counts = _counts(session, work)
+        applications.change(
+            session,
+            work.application_id,
+            state=state,
+            halt=halt,
+            cause=cause,
+            counts=counts,
+            finished_at=origin.at,
+        )
+        account_states.free(session, work.account_id, work.context.owner)
+        ended = audit.application_ended(
+            origin,
+            account_id=work.account_id,
+            application_id=work.application_id,
+            state=state,
+            counts=counts,
+            cause=cause,
+        )
+        events.append(session, [ended])
+        row = applications.get(session, work.application_id)
+    work.reached("closed")
+    return row
+
+
+def _counts(session: Session, work: Work) -> dict[str, Any]:
+    """Lines by outcome, lines that wait by reason, and how many are still approved."""
+    found = applications.batches(session, application_id=work.application_id)
+    outcomes = applications.outcomes(session, [batch.batch_id for batch in found])
+    counts: dict[str, Any] = {}
+    for of_batch in outcomes.values():
+        for outcome, number in of_batch.items():
+            counts[outcome] = counts.get(outcome, 0) + number
+    approved = LineFilter(account_id=work.account_id, states=(State.APPROVED,))
+    return dict(sorted(counts.items())) | {
+        "batches": len(found),
+        "expired": work.expired,
+        "waiting": dict(sorted(work.waiting.items())),
+        "still_approved": lines.totals(session, approved).lines,
+    }
