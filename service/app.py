@@ -10,11 +10,11 @@ from importlib.metadata import version
 from typing import Any, Protocol
 
 import uvicorn
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
 
 from service.api import PREFIX, accounts, audit, decisions, health, lines, proposals, runs
-from service.api.context import Context, Nights
+from service.api.context import Context, Nights, up_to_date
 from service.api.intake import LARGEST_BODY, Intake
 from service.api.metrics import RequestMetrics, StateCollector
 from service.api.nights import BackgroundNights
@@ -84,8 +84,10 @@ def create_app(
         app.add_exception_handler(error, handler)
     app.add_exception_handler(RequestValidationError, on_invalid_request)
     app.include_router(health.probes)
-    for noun in (accounts, runs, proposals, lines, decisions, audit, health):
-        app.include_router(noun.router, responses=problem_responses(*_ALWAYS))
+    always = problem_responses(*_ALWAYS)
+    for noun in (accounts, runs, proposals, lines, decisions, audit):
+        app.include_router(noun.router, responses=always, dependencies=[Depends(up_to_date)])
+    app.include_router(health.router, responses=always)
     app.openapi = document_maker(app)  # type: ignore[method-assign]  # FastAPI's documented way
     return app
 

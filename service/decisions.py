@@ -25,6 +25,7 @@ from service.store.lines import LineChange, LineFilter
 from service.store.rows import LineRow, ProposalRow
 
 Guard = Callable[[Sequence[LineRow]], None]
+WAITING = frozenset({"open", "blocked"})  # states of a proposal that people may still decide on
 # Saying no, or taking a yes back, must stay possible when the proposal is closed.
 ALWAYS = frozenset({Action.REJECT, Action.WITHDRAW})
 CLOSING: dict[Action, Literal["override", "expire", "supersede"]] = {
@@ -124,7 +125,11 @@ def override(session: Session, origin: Origin, proposal_id: str, reason: str) ->
         LineFilter(proposal_id=proposal_id, states=(State.BLOCKED,)),
         reason=reason,
     )
-    _close(session, Action.OVERRIDE, origin, proposal, "open", reason)
+    if not _close(session, Action.OVERRIDE, origin, proposal, "open", reason):
+        raise ConflictError(
+            f"the proposal {proposal_id} was changed by somebody else at the same moment; read it "
+            "again. Nothing was changed"
+        )
     return outcome
 
 
@@ -145,7 +150,8 @@ def retire(session: Session, origin: Origin, action: Action, proposal_ids: Itera
         changes = [change(line, next_state(line.state, action), origin) for line in open_lines]
         ended += write(session, changes, records)
         proposal = proposals.get(session, proposal_id)
-        _close(session, action, origin, proposal, after)
+        if proposal.state in WAITING:  # else another has ended it meanwhile
+            _close(session, action, origin, proposal, after)
     return ended
 
 
@@ -285,8 +291,10 @@ def _close(
     proposal: ProposalRow,
     after: str,
     reason: str | None = None,
-) -> None:
-    proposals.set_state(session, proposal.proposal_id, after)
+) -> bool:
+    """Change the state of the whole proposal; False when somebody else just has."""
+    if not proposals.set_state(session, proposal.proposal_id, after, before=proposal.state):
+        return False
     record = audit.proposal_changed(
         CLOSING[action],
         origin,
@@ -297,3 +305,4 @@ def _close(
         reason=reason,
     )
     events.append(session, [record])
+    return True

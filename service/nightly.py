@@ -23,6 +23,7 @@ from service import audit, freshness, guardrails, inputs, leases, outside, plann
 from service.absent import absent
 from service.audit import MACHINE, Origin, Source
 from service.errors import NotFoundError, ReviewFailedError, RunInProgressError, ServiceError
+from service.expiry import expire_overdue
 from service.frames import Frames, plain
 from service.guardrails import Breach, PlannedLine
 from service.inputs import Given
@@ -105,6 +106,7 @@ def open_night(
 ) -> tuple[RunRow, bool]:
     """Step 1: take the night; returns the run and whether there is work to do."""
     fresh = _fresh_run(context, account, business_date, asked.source)
+    expire_overdue(context.store, fresh.started_at, asked.source)
     with context.store.begin() as session:
         run, ours = runs.open_run(session, fresh, is_gone=context.is_gone)
         if ours:

@@ -9,6 +9,7 @@ from typing import Annotated, Protocol
 from fastapi import Depends, Request
 
 from service.audit import Origin
+from service.expiry import expire_overdue
 from service.settings.models import Account, Settings
 from service.store import Store
 from service.store.rows import RunRow
@@ -71,6 +72,11 @@ def context_of(request: Request) -> Context:
 
 
 InContext = Annotated[Context, Depends(context_of)]
+
+
+def up_to_date(context: InContext) -> None:
+    """Before anything is shown or decided: what has run out of time ends."""
+    expire_overdue(context.store, context.now(), "rest")
 
 
 def origin_of(request: Request, context: InContext) -> Origin:

@@ -16,6 +16,7 @@ import typer
 from service.audit import Origin
 from service.cli.screen import Screen
 from service.errors import InputError
+from service.expiry import expire_overdue
 from service.settings.loader import load
 from service.settings.models import Settings
 from service.store import Store, open_store
@@ -72,6 +73,7 @@ class Command:
         with self.database() as store:
             _set_up(store)
             store.ready()
+            expire_overdue(store, datetime.now(UTC), "cli")
             yield store
 
     @contextmanager

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Table, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from service.errors import NotFoundError
-from service.store.chunks import insert_many
+from service.store.chunks import insert_many, written
 from service.store.rows import NewLine, ProposalRow, columns_of, fetch, fetch_one
 from service.store.tables import Line, Proposal
 
@@ -83,11 +83,20 @@ def in_states(session: Session, account_id: str, states: Sequence[str]) -> list[
     return fetch(session, ProposalRow, query.order_by(PROPOSALS.c.created_at))
 
 
-def set_state(session: Session, proposal_id: str, state: str) -> None:
-    """Change the state of a proposal; the caller writes the audit event in the same session."""
-    session.execute(
-        update(PROPOSALS).where(PROPOSALS.c.proposal_id == proposal_id).values(state=state)
-    )
+def overdue(session: Session, now: datetime) -> list[str]:
+    """Ids of proposals of any account that still wait though their time is up, oldest first."""
+    waiting = PROPOSALS.c.state.in_(("open", "blocked")) & (PROPOSALS.c.expires_at <= now)
+    query = select(PROPOSALS.c.proposal_id).where(waiting).order_by(PROPOSALS.c.created_at)
+    return list(session.execute(query).scalars())
+
+
+def set_state(session: Session, proposal_id: str, state: str, *, before: str) -> bool:
+    """Change the state of a proposal that is still ``before``; returns whether it was.
+
+    The caller writes the audit event in the same session.
+    """
+    same = (PROPOSALS.c.proposal_id == proposal_id) & (PROPOSALS.c.state == before)
+    return written(session, update(PROPOSALS).where(same).values(state=state)) == 1
 
 
 def count_by_state(session: Session) -> Mapping[str, int]:

@@ -1,7 +1,9 @@
 """What can go wrong, each with its exit code and one clear message; never a traceback."""
 
+import contextlib
 import json
 import signal
+import sqlite3
 import subprocess
 
 import pytest
@@ -78,6 +80,21 @@ def test_names_that_the_shop_does_not_have_are_told(small):
         assert name in after.stderr
     (run,) = json.loads(small.call("runs", "--json").stdout)
     assert run["counts"]["absent"] == list(names)[::-1]
+
+
+def test_what_nobody_decided_in_time_is_shown_as_expired(small):
+    planned = small.call("nightly", "--date", "2026-03-04")
+    assert planned.returncode == 0, planned.stderr
+    with contextlib.closing(sqlite3.connect(small.folder / "var" / "kaiche.db")) as database:
+        database.execute("UPDATE proposal SET expires_at = created_at")
+        database.commit()
+    (listed,) = json.loads(small.call("proposals", "list", "--json").stdout)
+    assert listed["state"] == "expired"
+    events = json.loads(small.call("audit", "--action", "proposal_expire", "--json").stdout)
+    assert [(event["actor"], event["source"]) for event in events] == [("kaiche", "cli")]
+    lines = json.loads(small.call("proposals", "show", "--json").stdout)["lines"]
+    waited = next(line["line_id"] for line in lines if line["state"] == "expired")
+    refused(small.call("approve", waited, "-y"), 4, "expired")
 
 
 def test_messages_are_in_the_readers_language(small):

@@ -15,6 +15,7 @@ from service import decisions
 from service.approval import Action
 from service.audit import Origin
 from service.nightly import STEPS, NightContext, NightResult, run_night
+from service.publish import LIFE
 from service.replay import replay
 from service.settings.effective import config_hash
 from service.settings.models import Account
@@ -199,6 +200,19 @@ def test_the_next_night_confirms_supersedes_and_sees_strange_hands(
     assert (states["applied"], states["approved"]) == (1, 1)
     assert states.get("superseded", 0) == len(moved) - 2
     assert "pending" not in states
+
+
+def test_a_proposal_that_nobody_decided_in_time_has_expired_when_the_next_night_opens(
+    store: Store, plan: Plan
+) -> None:
+    first = plan().proposal
+    second = plan(DAY + LIFE).proposal
+    assert (first.expires_at, second.state) == (second.created_at, "open")
+    with store.read() as session:
+        assert proposals.get(session, first.proposal_id).state == "expired"
+        ended = audit.page(session, AuditFilter(proposal_id=first.proposal_id), limit=1)
+    assert (ended[0].action, ended[0].actor) == ("proposal_expire", "kaiche")
+    assert ended[0].at == first.expires_at
 
 
 def test_a_night_made_up_late_does_not_end_a_newer_proposal(store: Store, plan: Plan) -> None:

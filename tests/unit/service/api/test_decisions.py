@@ -127,7 +127,7 @@ def test_an_unknown_line(client: Any) -> None:
 
 def test_an_expired_proposal_is_not_approved(client: Any, store: Store) -> None:
     with store.begin() as session:
-        proposals.set_state(session, "proposal-1", "expired")
+        assert proposals.set_state(session, "proposal-1", "expired", before="open")
     refused = client.decide("/lines/3/approve", {}, tag=tag_of(client, 3))
     assert refused.status_code == 409
     assert "expired" in refused.json()["detail"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Any
 
@@ -14,7 +14,9 @@ from service.approval import State
 from service.store import Store, lines, proposals, runs
 from service.store.lines import LineFilter
 from service.store.rows import NewLine
+from service.wiring import Wiring
 
+ENDS = datetime(2026, 8, 2, 1, 0, tzinfo=UTC)  # of proposal-1
 PROPOSAL = "/api/v1/proposals/proposal-1"
 
 
@@ -161,3 +163,23 @@ def test_approved_lines_leave_as_a_sheet_and_that_is_on_record(client: Any) -> N
 def test_a_sheet_of_nothing_approved_has_its_header_only(client: Any) -> None:
     rows = list(load_workbook(BytesIO(client.get(f"{PROPOSAL}/sheet").content)).active.values)
     assert [row[0] for row in rows] == ["计划ID"]
+
+
+def test_what_nobody_decided_in_time_is_shown_as_expired(client_over: Any, wiring: Wiring) -> None:
+    shown = {"moment": ENDS - timedelta(microseconds=1)}
+    client = client_over(replace(wiring, clock=lambda: shown["moment"]))
+    line = client.get("/api/v1/lines/1").json()
+    assert line["state"] == "pending"
+    shown["moment"] = ENDS
+    refused = client.decide("/lines/1/approve", {}, tag=line["etag"])
+    assert refused.status_code == 412
+    assert refused.json()["changes"][0]["what"][0] == {
+        "field": "state",
+        "shown": "pending",
+        "now": "expired",
+    }
+    (listed,) = client.get("/api/v1/proposals").json()["items"]
+    assert listed["state"] == "expired"
+    (event,) = client.get("/api/v1/audit-events?action=proposal_expire").json()["items"]
+    assert (event["actor"], event["source"]) == ("kaiche", "rest")
+    assert event["after"] == {"state": "expired"}
