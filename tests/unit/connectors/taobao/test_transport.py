@@ -80,7 +80,6 @@ def test_a_read_waits_as_long_as_the_error_says(
         reply(200, '{"simba_campaigns_get_resp'),
         reply(200, "{}"),
     ],
-    ids=str,
 )
 def test_a_read_is_tried_again_after_anything_that_may_pass(desk, connect, watch, trouble):
     desk.on(READ, trouble, trouble, GOOD)
@@ -127,7 +126,6 @@ def test_a_lost_session_is_tried_once(desk, connect, refused):
         reply(200, '{"simba_keywords_pricevon_set_resp'),
         reply(200, "{}"),
     ],
-    ids=str,
 )
 def test_a_write_without_a_clear_answer_is_never_sent_again(desk, connect, watch, trouble):
     desk.on(WRITE, trouble)
