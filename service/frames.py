@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from connectors.platform import KeywordRow
+from connectors.platform import CampaignRow, KeywordRow
 from service.errors import InputError
 from service.store.facts import FACT_COLUMNS
 from service.store.rows import NewLine
@@ -26,17 +26,20 @@ FEN = 100
 FIGURES = ("clicks", "spend", "orders", "revenue", "contribution")
 BOUNDS = ("p05", "p95")
 RATES = ("ctr", "cvr", "order_value", "value_per_click")
+NEARLY_ALL = 0.97  # of a daily budget: nobody's spend meets it to the fen
+MOST_OF_A_DAY = 1.5  # of a daily budget: what the platform lets a campaign spend on one day
 DIGITS = 6  # of a persisted figure: a millionth of a yuan, far below any interval
 
 NUMBERS = tuple(
     name for name in FACT_COLUMNS if name not in ("keyword_id", "date", "adgroup_id", "campaign_id")
 )
 _MONEY = ("spend", "spend_before", "contribution", "contribution_before")
-EMPTY = {"keyword_id": "int64", "date": "datetime64[D]"}
+EMPTY = {"keyword_id": "int64", "campaign_id": "int64", "date": "datetime64[D]"}
 
 Piece = Sequence[Sequence[Any]]
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 
 
 class RateOf(Protocol):
@@ -65,23 +68,26 @@ class Frames:
     settlement: pd.DataFrame
 
 
-def history_frame(pieces: Iterable[Piece], keywords: Sequence[KeywordRow]) -> pd.DataFrame:
+def history_frame(
+    pieces: Iterable[Piece],
+    keywords: Sequence[KeywordRow],
+    campaigns: Iterable[CampaignRow] = (),
+) -> pd.DataFrame:
     """Keyword-days, sorted by keyword and date, money in yuan.
 
     ``pieces`` hold tuples in the order of FACT_COLUMNS. A bid that the platform did not tell takes
-    the keyword's last known one, else its next, else the roster's; NaN if none is known.
+    the keyword's last known one, else its next, else the roster's; NaN if none is known. Where the
+    platform does not tell whether a day's budget ran out, the spend and the ``campaigns``' budgets do.
     """
-    ids, codes, columns = _columns(pieces)
-    order = np.lexsort((columns["date"], codes))
-    codes = codes[order]
-    by_name = {name: values[order] for name, values in columns.items()}
+    facts = _facts(pieces)
+    by_name = facts.columns
     return pd.DataFrame(
         {
             "keyword_id": pd.Categorical.from_codes(
-                codes, categories=pd.Index(_ids(ids, "keyword_id"))
+                facts.codes, categories=pd.Index(_ids(facts.ids, "keyword_id"))
             ),
             "date": by_name["date"].astype("datetime64[s]"),
-            "bid": _filled(by_name["bid_fen"] / FEN, codes, ids, keywords),
+            "bid": _filled(by_name["bid_fen"] / FEN, facts.codes, facts.ids, keywords),
             "impressions": by_name["impressions"].astype(np.int64),
             "clicks": by_name["clicks"].astype(np.int64),
             "spend": by_name["spend_fen"] / FEN,
@@ -90,7 +96,7 @@ def history_frame(pieces: Iterable[Piece], keywords: Sequence[KeywordRow]) -> pd
             "carts": by_name["carts"],
             "favourites": by_name["favourites"],
             "avg_rank": by_name["avg_rank"],
-            "budget_hit": by_name["budget_hit"] == 1,
+            "budget_hit": _budget_hit(facts, campaigns),
         }
     )
 
@@ -282,15 +288,28 @@ def _text(value: Any) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
-def _columns(pieces: Iterable[Piece]) -> tuple[list[str], Codes, dict[str, npt.NDArray[Any]]]:
-    """Ids in ascending order, each row's code into them, and one array a column of figures."""
-    index: dict[str, int] = {}
-    parts: dict[str, list[npt.NDArray[Any]]] = {"keyword_id": [], "date": []}
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """Keyword-days as arrays: ``codes`` and ``campaign`` are places in ``ids`` and ``campaigns``."""
+
+    ids: list[str]  # ascending
+    codes: Codes
+    campaigns: list[str]  # in the order in which they were met
+    campaign: Codes
+    columns: dict[str, npt.NDArray[Any]]
+
+
+def _facts(pieces: Iterable[Piece]) -> _Facts:
+    """The pieces put together, sorted by keyword and date."""
+    words: dict[str, int] = {}
+    campaigns: dict[str, int] = {}
+    parts: dict[str, list[npt.NDArray[Any]]] = {"keyword_id": [], "campaign_id": [], "date": []}
     parts |= {name: [] for name in NUMBERS}
     for piece in pieces:
         by_name = dict(zip(FACT_COLUMNS, zip(*piece, strict=True), strict=True))
-        codes = [index.setdefault(value, len(index)) for value in by_name["keyword_id"]]
-        parts["keyword_id"].append(np.array(codes, dtype=np.int64))
+        for name, index in (("keyword_id", words), ("campaign_id", campaigns)):
+            codes = [index.setdefault(value, len(index)) for value in by_name[name]]
+            parts[name].append(np.array(codes, dtype=np.int64))
         parts["date"].append(np.array(by_name["date"], dtype="datetime64[D]"))
         for name in NUMBERS:
             parts[name].append(_floats(by_name[name]))
@@ -298,10 +317,35 @@ def _columns(pieces: Iterable[Piece]) -> tuple[list[str], Codes, dict[str, npt.N
         name: np.concatenate(some) if some else np.empty(0, dtype=EMPTY.get(name, "float64"))
         for name, some in parts.items()
     }
-    ids = sorted(index)
+    ids = sorted(words)
     rank = np.empty(len(ids), dtype=np.int64)
-    rank[[index[keyword_id] for keyword_id in ids]] = np.arange(len(ids))
-    return ids, rank[columns.pop("keyword_id")], columns
+    rank[[words[keyword_id] for keyword_id in ids]] = np.arange(len(ids))
+    codes = rank[columns.pop("keyword_id")]
+    order = np.lexsort((columns["date"], codes))
+    columns = {name: values[order] for name, values in columns.items()}
+    return _Facts(ids, codes[order], list(campaigns), columns.pop("campaign_id"), columns)
+
+
+def _budget_hit(facts: _Facts, campaigns: Iterable[CampaignRow]) -> Flags:
+    """Whether the day's budget ran out: what the platform says, else what the spend says.
+
+    A campaign that spent ``NEARLY_ALL`` of its daily budget had run out of it. Only the budget of
+    now is known; a day that spent more than a platform lets anybody spend had another one.
+    """
+    told: Floats = facts.columns["budget_hit"]
+    unknown = np.isnan(told)
+    hit: Flags = told == 1
+    if not unknown.any():
+        return hit
+    budget_of = {row.campaign_id: row.daily_budget_fen for row in campaigns}
+    budget = _floats([budget_of.get(name) for name in facts.campaigns])[facts.campaign]
+    day = (facts.columns["date"] - facts.columns["date"].min()).astype(np.int64)
+    cell = facts.campaign * (day.max() + 1) + day
+    spent: Floats = np.bincount(cell, weights=facts.columns["spend_fen"])[cell]
+    ran_out: Flags = (
+        (spent > 0) & (spent >= NEARLY_ALL * budget) & (spent <= MOST_OF_A_DAY * budget)
+    )
+    return hit | (unknown & ran_out)
 
 
 def _filled(

@@ -102,7 +102,7 @@ def build_frames(session: Session, run: RunRow, roster: Roster, given: Given) ->
     pieces = facts.iter_facts(session, run.account_id, first, last, cutoff_at=run.cutoff_at)
     observed = facts.pull_days(session, run.account_id, first, cutoff_at=run.cutoff_at)
     return Frames(
-        history=frames.history_frame(pieces, roster.keywords),
+        history=frames.history_frame(pieces, roster.keywords, roster.campaigns),
         keywords=frames.keywords_frame(roster.keywords),
         economics=frames.economics_frame({i: _Rate(**rate) for i, rate in given.rates.items()}),
         settlement=frames.settlement_frame(observed),

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.platform import KeywordRow
+from connectors.platform import CampaignRow, KeywordRow
 from service import frames
 from service.errors import InputError
 from service.store.facts import FACT_COLUMNS
@@ -66,6 +66,52 @@ def test_history_is_sorted_and_in_yuan() -> None:
     assert frame["avg_rank"].tolist()[0] == 2.5
     assert frame["carts"].isna().all()
     assert list(frame["favourites"]) == [3.0] * 4
+
+
+def campaign(budget_fen: int | None, campaign_id: str = "c1") -> CampaignRow:
+    return CampaignRow(campaign_id=campaign_id, name="计划", daily_budget_fen=budget_fen)
+
+
+@pytest.mark.parametrize(
+    ("spends", "budget_fen", "hit"),
+    [
+        ((4_850, 4_850), 10_000, True),  # 97 % to the fen
+        ((4_849, 4_850), 10_000, False),
+        ((9_700, 0), 10_000, True),
+        ((10_000, 5_000), 10_000, True),  # a platform may overspend by half
+        ((10_000, 5_001), 10_000, False),  # so that day had another budget
+        ((9_000, 9_000), None, False),
+        ((0, 0), 0, False),
+    ],
+)
+def test_a_day_that_spent_its_campaigns_budget_ran_out_of_it(
+    spends: tuple[int, int], budget_fen: int | None, hit: bool
+) -> None:
+    first, second = spends
+    pieces = [
+        [fact("1", 2, spend_fen=first), fact("1", 3, spend_fen=1)],
+        [fact("2", 2, spend_fen=second), fact("3", 2, spend_fen=9_999, campaign_id="c2")],
+    ]
+    frame = frames.history_frame(pieces, [], [campaign(budget_fen), campaign(99_999, "c2")])
+    found = {
+        (row.keyword_id, row.date.day): row.budget_hit for row in frame.itertuples(index=False)
+    }
+    assert found == {("1", 2): hit, ("1", 3): False, ("2", 2): hit, ("3", 2): False}
+
+
+def test_what_the_platform_says_of_a_budget_stands() -> None:
+    pieces = [
+        [fact("1", 2, spend_fen=10_000, budget_hit=False), fact("1", 3, budget_hit=True)],
+        [fact("2", 2, spend_fen=1)],
+    ]
+    frame = frames.history_frame(pieces, [], [campaign(10_000)])
+    assert frame["budget_hit"].tolist() == [False, True, True]
+    assert frame["budget_hit"].dtype == bool
+
+
+def test_campaigns_unknown_to_the_roster_ran_out_of_nothing() -> None:
+    frame = frames.history_frame([[fact("1", 2, campaign_id="gone")]], [], [campaign(100)])
+    assert frame["budget_hit"].tolist() == [False]
 
 
 def test_an_empty_history_has_the_columns() -> None:
