@@ -9,6 +9,7 @@ from connectors.sandbox.gateway.access import App
 from connectors.sandbox.gateway.clock import SandboxClock
 from connectors.sandbox.gateway.faults import ALL_KINDS, CODES, Fault, FaultPlan, Kind
 from connectors.sandbox.gateway.limits import Limits
+from connectors.sandbox.gateway.opening import admin_token_of, app_of, open_gateway, shops_of
 from connectors.sandbox.gateway.serving import listen, run, serve, url_of
 from connectors.sandbox.gateway.storefront import ShopSpec
 from connectors.sandbox.gateway.wire import Gateway
@@ -24,8 +25,12 @@ __all__ = [
     "Limits",
     "SandboxClock",
     "ShopSpec",
+    "admin_token_of",
+    "app_of",
     "listen",
+    "open_gateway",
     "run",
     "serve",
+    "shops_of",
     "url_of",
 ]
