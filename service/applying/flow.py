@@ -21,7 +21,6 @@ from service.applying.choosing import Departure, choose, spending_now
 from service.applying.leftovers import resolve
 from service.applying.settling import Verdict
 from service.applying.work import (
-    BATCH,
     ApplyContext,
     Halt,
     HaltedError,
@@ -154,21 +153,23 @@ def _send_all(work: Work) -> None:
         return
     with work.store.read() as session:
         spending = spending_now(session, work.account, work.day)
-    for start in range(0, len(choice.cuts), BATCH):
-        _batch(work, spending, choice.cuts[start : start + BATCH])
+    size = work.context.batch_size
+    for start in range(0, len(choice.cuts), size):
+        _batch(work, spending, choice.cuts[start : start + size])
     raises = list(choice.raises)
-    while fitting := _fitting(spending, raises):
+    while fitting := _fitting(spending, raises, size):
         leaving = {departure.line.line_id for departure in fitting}
         raises = [departure for departure in raises if departure.line.line_id not in leaving]
         _batch(work, spending, fitting)
-    work.waiting["cap"] += len(raises)
+    if raises:
+        work.waiting["cap"] += len(raises)
 
 
-def _fitting(spending: Spending, raises: Sequence[Departure]) -> list[Departure]:
-    """The next raises that fit under every cap, the most valuable first, counted as taken."""
+def _fitting(spending: Spending, raises: Sequence[Departure], size: int) -> list[Departure]:
+    """The next ``size`` raises that fit under every cap, the most valuable first, counted as taken."""
     found: list[Departure] = []
     for departure in raises:
-        if len(found) == BATCH:
+        if len(found) == size:
             break
         if spending.fits(departure.line, departure.bid_fen):
             spending.take(departure.line, departure.bid_fen)

@@ -48,7 +48,7 @@ class ApplyContext:
     """What applying needs from the world. ``platform`` opens an account as of a business date.
 
     An approval is good for ``approval_life``; a write whose outcome nobody saw is decided by two
-    reads at least ``reads_apart`` from each other.
+    reads at least ``reads_apart`` from each other. A batch holds at most ``batch_size`` (≤ 200) bids.
     """
 
     store: Store
@@ -57,6 +57,7 @@ class ApplyContext:
     stop_file: Path
     approval_life: timedelta = timedelta(hours=48)
     reads_apart: timedelta = timedelta(minutes=10)
+    batch_size: int = BATCH
     owner: str = field(default_factory=leases.token)
     is_gone: Callable[[str], bool] = leases.is_gone
     after: Callable[[str], None] = go_on
