@@ -160,6 +160,10 @@ def digest(frame: pd.DataFrame) -> str:
     return hasher.hexdigest()
 
 
+# Not a figure at two bids, though kept with them: what the decision rests on.
+GIVEN = ("rates", "quality_score")
+
+
 def lines_of(
     plan: PlanFrame, forecast: pd.DataFrame, rates: pd.DataFrame, keywords: Sequence[KeywordRow]
 ) -> list[NewLine]:
@@ -238,7 +242,7 @@ def _line(
         binding=_text(planned["binding"]),
         explore=bool(planned["explore"]),
         marginal_return=marginal_return,
-        expected=expected,
+        expected={**expected, "quality_score": word.quality_score},
         spend_after_fen=fen(planned["spend"]),
         spend_before_fen=fen(planned["spend_before"]),
         contribution_after_fen=fen(planned["contribution"]),

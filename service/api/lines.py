@@ -26,6 +26,7 @@ from service.api.schemas.lines import (
     LinePage,
     LineQuery,
     LineView,
+    NightView,
     PastLine,
     Sort,
     TermView,
@@ -33,9 +34,10 @@ from service.api.schemas.lines import (
 )
 from service.approval import Action, allowed
 from service.errors import NotFoundError
+from service.frames import GIVEN
 from service.store import audit, facts, lines, proposals, roster, runs
 from service.store.audit import AuditFilter
-from service.store.rows import LineRow, RunRow
+from service.store.rows import LineRow, ProposalRow, RunRow
 
 router = APIRouter(prefix=PREFIX, tags=["lines"])
 
@@ -114,7 +116,7 @@ def get_line(line_id: LineIdInPath, context: InContext, response: Response) -> L
 def line_view(line: LineRow) -> LineView:
     """A line as lists show it, with its tag and what may be done to it."""
     shown = {name: getattr(line, name) for name in LineView.model_fields if hasattr(line, name)}
-    shown["expected"] = {name: value for name, value in line.expected.items() if name != "rates"}
+    shown["expected"] = {name: value for name, value in line.expected.items() if name not in GIVEN}
     offered = tuple(action for action in allowed(line.state) if action in OFFERED)
     return LineView(**shown, etag=etags.line_tag(line), actions=offered)
 
@@ -135,6 +137,8 @@ def line_detail(session: Session, context: Context, line: LineRow) -> LineDetail
     return LineDetail(
         **line_view(line).model_dump(),
         keyword=KeywordView.model_validate(word) if word else None,
+        night=_night(line, run, proposal),
+        quality_score=line.expected.get("quality_score"),
         campaign_name=names.get(line.campaign_id),
         facts=known,
         facts_since=since,
@@ -144,6 +148,23 @@ def line_detail(session: Session, context: Context, line: LineRow) -> LineDetail
             PastLine.model_validate(row) for row in past if row.proposal_id != line.proposal_id
         ),
         events=tuple(AuditView.model_validate(event) for event in events),
+    )
+
+
+def _night(line: LineRow, run: RunRow, proposal: ProposalRow) -> NightView:
+    """The night and those of its limits that concern the line."""
+    policy = proposal.policy.get("policy", {})
+    limits = {name: policy[name] for name in NightView.model_fields if name in policy}
+    return NightView(
+        **limits | {"locked": line.keyword_id in policy.get("locked", ())},
+        run_id=run.run_id,
+        business_date=run.business_date,
+        cutoff_at=run.cutoff_at,
+        seed=run.seed,
+        inputs_hash=run.inputs_hash,
+        config_hash=run.config_hash,
+        code_version=run.code_version,
+        campaign_budget=policy.get("campaign_budgets", {}).get(line.campaign_id),
     )
 
 

@@ -7,7 +7,17 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from service.api.schemas import AccountId, Answer, Demand, Fen, LineId, Page, ProposalId, Yuan
+from service.api.schemas import (
+    AccountId,
+    Answer,
+    Demand,
+    Fen,
+    LineId,
+    Page,
+    ProposalId,
+    RunId,
+    Yuan,
+)
 from service.api.schemas.audit import AuditView
 from service.approval import Action, State
 from service.store.lines import LineFilter
@@ -260,10 +270,46 @@ class EconomicsView(Answer):
     terms: tuple[TermView, ...] = ()
 
 
+class NightView(Answer):
+    """The night that decided, and the limits it was held to; money in yuan, as the plan has it."""
+
+    run_id: RunId
+    business_date: Annotated[date, Field(examples=["2026-07-31"])]
+    cutoff_at: Annotated[
+        datetime | None,
+        Field(description="Figures up to this pull were known.", examples=["2026-07-31T00:30:08Z"]),
+    ] = None
+    seed: Annotated[int, Field(examples=[2749181])]
+    inputs_hash: Annotated[str | None, Field(examples=["5d41402abc4b"])] = None
+    config_hash: Annotated[str | None, Field(examples=["9c56cc51b374"])] = None
+    code_version: Annotated[str | None, Field(examples=["0.1.0+4be1d2c03f9a"])] = None
+    objective: Annotated[str | None, Field(examples=["slight_loss"])] = None
+    daily_budget: Annotated[float | None, Field(examples=[1300.0])] = None
+    campaign_budget: Annotated[
+        float | None, Field(description="Of the line's campaign; null = none.", examples=[260.0])
+    ] = None
+    max_loss: Annotated[
+        float | None, Field(description="What the allowance left for the day.", examples=[82.4])
+    ] = None
+    loss_confidence: Annotated[float | None, Field(examples=[0.9])] = None
+    min_marginal_return: Annotated[float | None, Field(examples=[0.6])] = None
+    min_bid: Annotated[float | None, Field(examples=[0.05])] = None
+    max_bid: Annotated[float | None, Field(examples=[15.0])] = None
+    max_step_up: Annotated[float | None, Field(examples=[0.3])] = None
+    max_step_down: Annotated[float | None, Field(examples=[0.3])] = None
+    max_changed_share: Annotated[float | None, Field(examples=[0.5])] = None
+    explore: Annotated[float | None, Field(examples=[0.2])] = None
+    locked: Annotated[bool, Field(description="The word was not to be moved.", examples=[False])]
+
+
 class LineDetail(LineView):
     """A line opened: every input of its decision, and its history."""
 
     keyword: KeywordView | None = None
+    night: NightView
+    quality_score: Annotated[
+        float | None, Field(description="As the night was given it, 1 to 10.", examples=[7.0])
+    ] = None
     campaign_name: Annotated[str | None, Field(examples=["夏季新品"])] = None
     facts: Annotated[
         tuple[FactView, ...],

@@ -250,7 +250,8 @@ def test_a_plan_becomes_lines_in_fen() -> None:
 def test_a_line_keeps_what_its_word_is_held_to_be_worth() -> None:
     plan = plan_of({"2": 0.85, "1": 0.93})
     rates = {"cvr": [0.0212345678, float("nan")], "value_per_click_p05": [-0.1, -0.2]}
-    first, second = lines_of(plan, [word("1"), word("2")], **rates)
+    first, second = lines_of(plan, [word("1", quality_score=7.0), word("2")], **rates)
+    assert (first.expected["quality_score"], second.expected["quality_score"]) == (7.0, None)
     assert set(first.expected["rates"]) == {"ctr", "cvr", "order_value", "value_per_click"}
     assert first.expected["rates"]["cvr"] == {"mean": None, "p05": 0.01, "p95": 0.05}
     assert second.expected["rates"]["cvr"] == {"mean": 0.021235, "p05": 0.01, "p95": 0.05}

@@ -180,6 +180,33 @@ def test_an_opened_line_shows_rates_with_intervals_when_the_night_kept_them(
     assert client.get("/api/v1/lines/1").json()["rates"] is None
 
 
+@pytest.mark.parametrize(
+    ("of_the_line", "campaign", "word"),
+    [(True, "72281500001", "30481986859300001"), (False, "72281500002", "30481986859300002")],
+)
+def test_an_opened_line_shows_the_night_and_the_limits_it_was_held_to(
+    store: Store, client: Any, of_the_line: bool, campaign: str, word: str
+) -> None:
+    policy = {
+        "objective": "slight_loss",
+        "campaign_budgets": {campaign: 120.0},
+        "max_loss": 82.4,
+        "max_step_up": None,
+        "locked": [word],
+    }
+    again(store, {"policy": policy}, expected={"quality_score": 8.0})
+    line = client.get("/api/v1/lines/13").json()
+    assert (line["quality_score"], line["keyword"]["quality_score"]) == (8.0, 7.0)
+    assert line["expected"] == {}
+    night = line["night"]
+    assert (night["run_id"], night["seed"], night["code_version"]) == ("run-2", 7, "0.1.0")
+    assert (night["inputs_hash"], night["cutoff_at"]) == ("a" * 64, "2026-07-31T00:59:00Z")
+    assert (night["objective"], night["max_loss"]) == ("slight_loss", 82.4)
+    assert night["max_step_up"] is None
+    assert night["campaign_budget"] == (120.0 if of_the_line else None)
+    assert night["locked"] is of_the_line
+
+
 def test_an_opened_line_shows_what_was_decided_before(store: Store, client: Any) -> None:
     again(store)
     tag = client.get("/api/v1/lines/1").json()["etag"]
@@ -206,7 +233,9 @@ def test_an_unknown_line(client: Any) -> None:
     assert client.get("/api/v1/lines/999").status_code == 404
 
 
-def again(store: Store, account: str = "shop-1", **changes: Any) -> None:
+def again(
+    store: Store, policy: dict[str, Any] | None = None, *, account: str = "shop-1", **changes: Any
+) -> None:
     """The next night proposes the first word once more, as line 13."""
     with store.begin() as session:
         run = runs.get(session, "run-1")
@@ -224,6 +253,7 @@ def again(store: Store, account: str = "shop-1", **changes: Any) -> None:
                 run_id="run-2",
                 account_id=account,
                 business_date=night,
+                policy=policy or known.policy,
             ),
             [NewLine(**values | changes)],
         )
