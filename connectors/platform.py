@@ -149,12 +149,17 @@ class AdPlatformReader(Protocol):
 
 
 @runtime_checkable
-class ExportedBids(AdPlatformReader, Protocol):
-    """A reader whose roster tells the bids of an export; others tell those of this moment."""
+class Exported(AdPlatformReader, Protocol):
+    """A reader of exports: what it tells is as old as they are. Others tell what is true now."""
+
+    @property
+    def newest_day(self) -> date | None:
+        """The newest business day that any report tells; None without a report."""
+        ...
 
     @property
     def bids_exported_at(self) -> datetime | None:
-        """When they were exported, naive, in the account's time zone; None where nothing tells it.
+        """When the roster's bids were exported: naive, in the account's time zone; None if unknown.
 
         Where only the day is known, the day's last instant.
         """

@@ -27,11 +27,13 @@ def check(
     keywords: int,
     days: Sequence[DayTotals],
     impossible: Sequence[FactRow],
+    newest: date | None = None,
 ) -> None:
     """Raise StaleDataError unless yesterday is there and plausible.
 
     ``keywords`` counts the roster; ``days`` are the account's sums in order of date, those before
-    ``business_date`` count; ``impossible`` are yesterday's rows with more clicks than impressions.
+    ``business_date`` count; ``impossible`` are yesterday's rows with more clicks than impressions;
+    ``newest`` is the newest day that the source has, also of before the days that were read.
     """
     yesterday = business_date - timedelta(days=1)
     if not keywords:
@@ -41,9 +43,13 @@ def check(
         )
     known = {day.date: day for day in days if day.date < business_date}
     if yesterday not in known:
-        raise _missing(yesterday, max(known, default=None))
+        raise _missing(yesterday, max(known, default=_before(business_date, newest)))
     _check_spend(known[yesterday], known)
     _check_clicks(known[yesterday], impossible)
+
+
+def _before(business_date: date, newest: date | None) -> date | None:
+    return newest if newest is not None and newest < business_date else None
 
 
 def _missing(yesterday: date, newest: date | None) -> StaleDataError:

@@ -218,7 +218,14 @@ def _gate(night: _Night) -> Roster:
             yesterday = day - timedelta(days=1)
             days = facts.day_totals(session, account.id, start, yesterday)
             impossible = facts.impossible_days(session, account.id, yesterday)
-        freshness.check(day, keywords=len(roster.keywords), days=days, impossible=impossible)
+        newest = night.run.counts.get("newest_day")
+        freshness.check(
+            day,
+            keywords=len(roster.keywords),
+            days=days,
+            impossible=impossible,
+            newest=date.fromisoformat(newest) if newest else None,
+        )
     return roster
 
 

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from connectors.platform import (
     AdPlatformReader,
-    ExportedBids,
+    Exported,
     KeywordDayRow,
     Page,
     Reject,
@@ -37,11 +37,13 @@ from service.store.rows import DayTotals, RunRow
 class Pulled:
     """The roster, and the report's pages in the order in which they came. Use it in a ``with``.
 
-    ``bids_at`` is the instant whose bids the roster tells, None where nobody knows it.
+    ``bids_at`` is the instant whose bids the roster tells, None where nobody knows it;
+    ``newest_day`` the newest day of any export, also of those outside of what was asked for.
     """
 
     roster: Roster
     bids_at: datetime | None
+    newest_day: date | None
     attribution_days: int
     rejects: list[Reject]
     rows: int = 0
@@ -101,6 +103,7 @@ def fetch(
     pulled = Pulled(
         roster=roster_now,
         bids_at=bids_at(platform, now, zone),
+        newest_day=platform.newest_day if isinstance(platform, Exported) else None,
         attribution_days=platform.attribution_days,
         rejects=list(roster_now.rejects),
     )
@@ -112,7 +115,7 @@ def fetch(
 
 def bids_at(platform: AdPlatformReader, now: datetime, zone: tzinfo) -> datetime | None:
     """The instant whose bids the platform's roster tells: an export's, else ``now``."""
-    if not isinstance(platform, ExportedBids):
+    if not isinstance(platform, Exported):
         return now
     local = platform.bids_exported_at
     return None if local is None else local.replace(tzinfo=zone)
@@ -162,6 +165,7 @@ def store(
         "pulled": pulled.rows,
         "changed": changed,
         "rejects": rejects,
+        "newest_day": pulled.newest_day and pulled.newest_day.isoformat(),
         **asdict(found),
         "budgets_raised": raised,
     }

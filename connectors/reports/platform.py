@@ -48,11 +48,17 @@ class ReportsPlatform:
 
     @property
     def bids_exported_at(self) -> datetime | None:
-        """When the bids in force were exported, local; see ``connectors.platform.ExportedBids``.
+        """When the bids in force were exported, local; see ``connectors.platform.Exported``.
 
         Of several lists of one day the oldest counts. Raises ``SourceError``.
         """
         return self._imported().bids_exported_at
+
+    @property
+    def newest_day(self) -> date | None:
+        """The newest business day that any report tells. Raises ``SourceError``."""
+        days = self._imported().days
+        return date.fromordinal(int(days["date"].iloc[-1])) if len(days) else None
 
     def roster(self) -> Roster:
         """Campaigns, adgroups and words with the bids of the newest list.

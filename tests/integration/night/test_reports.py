@@ -14,6 +14,7 @@ from connectors.reports import ReportsPlatform
 from service import decisions
 from service.approval import Action
 from service.audit import Origin
+from service.errors import StaleDataError
 from service.nightly import NightContext, NightResult, run_night
 from service.settings.models import Account
 from service.sheet import SheetRow, workbook
@@ -130,6 +131,11 @@ def test_a_list_of_the_day_is_enough_where_its_name_tells_no_time(folder: Folder
     folder.bids("20260302", {APPLIED: "1.23"})
     result = folder.plan(TUESDAY, MORNING + timedelta(days=1))
     assert settled(folder, result)[APPLIED] == "applied"
+
+
+def test_reports_that_are_all_too_old_are_told_with_the_night_they_fit(folder: Folder) -> None:
+    with pytest.raises(StaleDataError, match="--date 2026-03-02"):
+        folder.plan(MONDAY + timedelta(days=100), MORNING + timedelta(days=100))
 
 
 def test_the_sheet_left_in_the_folder_confirms_nothing_and_is_named(folder: Folder) -> None:

@@ -75,6 +75,19 @@ def test_what_is_missing_or_implausible_is_told(days: list[DayTotals], says: str
     assert " / " in str(refused.value)
 
 
+def test_a_source_whose_days_are_all_too_old_is_told_which_night_it_fits() -> None:
+    def refused(newest: date | None) -> str:
+        with pytest.raises(StaleDataError) as error:
+            freshness.check(NIGHT, keywords=3, days=[], impossible=[], newest=newest)
+        return str(error.value)
+
+    old = refused(date(2025, 5, 14))
+    assert "the newest day is 2025-05-14" in old
+    assert "--date 2025-05-15" in old
+    assert "no daily report at all" in refused(None)
+    assert "no daily report at all" in refused(NIGHT)
+
+
 def test_a_fall_is_measured_against_the_week_before_and_real_money() -> None:
     check([*WEEK, day(1, spend_fen=1_001)])
     check([day(n, spend_fen=999) for n in range(8, 1, -1)] + [day(1, spend_fen=0)])

@@ -91,7 +91,7 @@ def test_pages_wait_outside_of_memory_in_their_order() -> None:
         assert list(pulled.keyword_days()) == [row("1"), row("2"), row("3")]
         assert list(pulled.keyword_days()) == [row("1"), row("2"), row("3")]
     assert pulled.rejects == reader.rejects
-    assert pulled.bids_at == NOW
+    assert (pulled.bids_at, pulled.newest_day) == (NOW, None)
     assert counted == [2, 2, 3]
     with pytest.raises(ValueError, match="closed"):
         list(pulled.keyword_days())
@@ -101,6 +101,13 @@ class Export(Reader):
     def __init__(self, exported_at: datetime | None) -> None:
         super().__init__()
         self.bids_exported_at = exported_at
+        self.newest_day = date(2026, 3, 30)
+
+
+def test_an_export_tells_its_newest_day_whatever_was_asked_for() -> None:
+    first, last = date(2025, 1, 1), date(2025, 1, 2)
+    with pull.fetch(Export(None), first, last, lambda _: None, now=NOW, zone=ZONE) as pulled:
+        assert pulled.newest_day == date(2026, 3, 30)
 
 
 @pytest.mark.parametrize(

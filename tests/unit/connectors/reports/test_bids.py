@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from connectors.platform import ExportedBids
+from connectors.platform import Exported
 from connectors.reports import ReportsPlatform
 
 WORD = "30481986859300002"
@@ -75,7 +75,7 @@ def test_the_oldest_list_of_the_newest_day_tells_when_the_bids_were_exported(
     for word, stamp in enumerate(stamps):
         (tmp_path / f"{word}出价_{stamp}.csv").write_bytes(bids(exports, "0.5", words=(str(word),)))
     reader = ReportsPlatform(tmp_path)
-    assert isinstance(reader, ExportedBids)
+    assert isinstance(reader, Exported)
     assert reader.bids_exported_at == exported_at
 
 

@@ -49,6 +49,16 @@ def test_pages_are_bounded_and_hold_the_days_asked_for(
     assert [len(page.rejects) for page in pages] == [1, 0, 0]
 
 
+def test_the_newest_day_of_all_reports(exports: Any, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(exports.csv([exports.row(日期="2026-05-03")]))
+    (tmp_path / "b.csv").write_bytes(exports.csv([exports.row(日期="2026-05-02")]))
+    assert ReportsPlatform(tmp_path).newest_day == date(2026, 5, 3)
+    (tmp_path / "bids").mkdir()
+    bids = tmp_path / "bids" / "出价_20260515.csv"
+    bids.write_bytes(exports.csv([exports.bid()], exports.BID_HEADER))
+    assert ReportsPlatform(bids).newest_day is None
+
+
 def test_rejects_are_told_though_no_day_fits(exports: Any, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes(exports.csv([exports.row(), exports.row(花费="?")]))
     reader = ReportsPlatform(tmp_path)
