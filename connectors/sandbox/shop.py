@@ -31,12 +31,13 @@ _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Lived:
-    """A simulated day and the budgets it was simulated under."""
+    """A simulated day, the budgets it was simulated under, and the logs it was last held against."""
 
     result: DayResult
     budgets_fen: FloatArray
+    versions: tuple[int, int]
 
 
 class Shop:
@@ -149,15 +150,14 @@ class Shop:
     def day(self, day: int) -> DayResult:
         """The simulated day under the bids and budgets of the logs, as far as they were read."""
         with self.lock:
-            bids, budgets = self.bids_on(day), self._budgets_on(day)
+            versions = (self._log.version, self._budgets.version)
             found = self._days.get(day)
-            if (
-                found is None
-                or not np.array_equal(found.result.bids_fen, bids)
-                or not np.array_equal(found.budgets_fen, budgets)
-            ):
-                result = self.market.day(day, bids, campaign_budget_fen=budgets)
-                found = self._days[day] = _Lived(result, budgets)
+            if found is None or found.versions != versions:
+                bids, budgets = self.bids_on(day), self._budgets_on(day)
+                if found is None or not _same(found, bids, budgets):
+                    result = self.market.day(day, bids, campaign_budget_fen=budgets)
+                    found = self._days[day] = _Lived(result, budgets, versions)
+                found.versions = versions
             self._days.move_to_end(day)
             self._forget(self._days)
             return found.result
@@ -199,3 +199,8 @@ class Shop:
                 past.append(LoggedBid(first + offset, i, int(now[i]), _SPECIALIST))
             before = now
         return first, past
+
+
+def _same(lived: _Lived, bids_fen: IntArray, budgets_fen: FloatArray) -> bool:
+    same_bids = np.array_equal(lived.result.bids_fen, bids_fen)
+    return same_bids and np.array_equal(lived.budgets_fen, budgets_fen)

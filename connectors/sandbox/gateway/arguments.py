@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
@@ -12,6 +13,7 @@ from connectors.sandbox.gateway.clock import PLATFORM_ZONE, STAMP
 from connectors.sandbox.gateway.refusal import batch_size, invalid, missing
 
 _MOST_YUAN: Final = 10**12
+_WHOLE: Final = re.compile(r"-?[0-9]{1,30}")
 
 
 class Arguments:
@@ -179,7 +181,7 @@ def whole(value: object, name: str) -> int:
     """A whole number; 17 digits stay exact."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value
-    if isinstance(value, str) and value.lstrip("-").isascii() and value.lstrip("-").isdigit():
+    if isinstance(value, str) and _WHOLE.fullmatch(value):
         return int(value)
     raise invalid(name, "must be a whole number")
 

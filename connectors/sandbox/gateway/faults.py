@@ -153,7 +153,7 @@ class FaultSchedule:
 
     def _from_plan(self, number: int, method: str) -> Fault | None:
         plan = self.plan
-        ended = plan.most is not None and self._drawn >= plan.most
+        ended = plan.rate <= 0 or (plan.most is not None and self._drawn >= plan.most)
         if ended or number < plan.first or not method.startswith(plan.methods) or not plan.kinds:
             return None
         rng = np.random.default_rng(np.random.SeedSequence([plan.seed, 0xFA17, number]))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from connectors.sandbox.auction import BoolArray, IntArray
+from connectors.sandbox.auction import BoolArray, FloatArray, IntArray
 from connectors.sandbox.market import Counts
 from connectors.sandbox.shop import Shop
 
@@ -33,6 +33,7 @@ class Figures:
     revenue_fen: int
     carts: int
     favourites: int
+    avg_rank: float | None = None
 
     @property
     def indirect_orders(self) -> int:
@@ -81,11 +82,12 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """The chosen words of one day, or of a whole period, and their counts."""
+    """The chosen words of one day, or of a whole period, and their counts; ranks of a day (n,)."""
 
     day: int | None
     words: IntArray
     counts: Counts
+    ranks: FloatArray | None = None
 
     def rows(self, start: int, stop: int) -> Iterator[Figures]:
         """Rows ``start`` to ``stop`` of the block."""
@@ -94,9 +96,10 @@ class Block:
             field.name: getattr(self.counts, field.name)[chosen].tolist()
             for field in fields(Counts)
         }
+        ranks = [None] * len(chosen) if self.ranks is None else self.ranks[chosen].tolist()
         for i, word in enumerate(chosen.tolist()):
-            values = {name: int(column[i]) for name, column in columns.items()}
-            yield Figures(word=word, day=self.day, **values)
+            values = {name: column[i] for name, column in columns.items()}
+            yield Figures(word=word, day=self.day, avg_rank=ranks[i], **values)
 
 
 def daily(
@@ -105,7 +108,8 @@ def daily(
     """One block a day of the chosen ``words`` (ascending indices)."""
     for day in period.days:
         counts = period.shop.counts(day, window)
-        yield Block(day, words[chooser(counts, words)], counts)
+        ranks = period.shop.day(day).avg_rank
+        yield Block(day, words[chooser(counts, words)], counts, ranks)
 
 
 def summed(

@@ -99,7 +99,6 @@ def _whose(front: Storefront, figures: Figures) -> Body:
 
 
 def _base_row(front: Storefront, figures: Figures) -> Body:
-    rank = front.shop.day(figures.day or 1).avg_rank[figures.word]
     return {
         **_whose(front, figures),
         "impressions": str(figures.impressions),
@@ -108,7 +107,7 @@ def _base_row(front: Storefront, figures: Figures) -> Body:
         "ctr": ratio(figures.clicks, figures.impressions, times=100),
         "cpc": ratio(figures.spend_fen, figures.clicks),
         "cpm": ratio(figures.spend_fen, figures.impressions, times=1000),
-        "avgpos": str(round(float(rank))),
+        "avgpos": str(round(figures.avg_rank or 0)),
     }
 
 
