@@ -68,11 +68,13 @@ class Rate:
 class Patience:
     """Time-outs in seconds, how often a call is tried, and how fast calls may follow each other.
 
-    ``rates`` holds exceptions by method name without ``taobao.``.
+    The platform does not publish its rates: ``rate`` is far above what a pull needs, and a call
+    that comes too fast is told how many seconds to wait. ``rates`` holds exceptions by method name
+    without ``taobao.``.
     """
 
     connect_seconds: float = 5.0
     read_seconds: float = 30.0
     attempts: int = 4
-    rate: Rate = Rate(per_second=40, burst=40)
+    rate: Rate = Rate(per_second=100, burst=100)
     rates: Mapping[str, Rate] = field(default_factory=lambda: MappingProxyType({}))

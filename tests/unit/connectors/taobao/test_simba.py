@@ -243,6 +243,17 @@ def test_live_bids_are_asked_200_at_a_time(desk, platform):
     assert len(desk.calls) == 3
 
 
+def test_a_word_without_a_price_has_no_live_bid(desk, platform):
+    desk.on(BY_IDS, words(word(1), word(2, max_price=0)))
+    assert platform.live_bids(["1", "2"]) == {"1": 100}
+
+
+def test_a_campaign_whose_budget_is_missing_is_no_campaign_without_one(desk, platform):
+    desk.on("simba.campaign.budget.get", {})
+    with pytest.raises(AnswerError, match="budget of the campaign 12"):
+        platform.roster()
+
+
 def test_one_foreign_word_does_not_hide_the_others(desk, platform):
     def some(call):
         ids = call["keyword_ids"].split(",")

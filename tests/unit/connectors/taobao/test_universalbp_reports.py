@@ -173,6 +173,16 @@ def test_a_file_that_changes_between_two_readings_is_not_patched_together(desk, 
         list(reports.rows(FIRST, FIRST + timedelta(days=4)))
 
 
+def test_a_task_that_is_not_listed_yet_is_waited_for(desk, reports):
+    serve_pages(desk, MANY)
+    content = serve_file(desk, MANY, "success")
+    listed = desk.scripts[FIND]
+    desk.on(FIND, top({"top_report_download_v_o_top_bulk_data": {"count": 0}}), *listed)
+    desk.files[ADDRESS] = [httpx.Response(200, content=content)]
+    assert ids(reports.rows(FIRST, FIRST + timedelta(days=4))) == list(range(10_001))
+    assert len(desk.made(FIND)) == 2
+
+
 @pytest.mark.parametrize("statuses", [["fail"], ["running"]])
 def test_where_no_file_can_be_had_days_come_page_by_page(desk, reports, statuses):
     serve_pages(desk, MANY)
