@@ -53,27 +53,27 @@ class Spending:
         self._account_cap = account_cap_fen
         self._campaign_caps = campaign_caps_fen
         self._lines: dict[str, NewLine] = {}
+        self._bids: dict[str, int] = {}
         self._spend: dict[str, int] = {}
         self._of_campaign: dict[str, int] = {}
         self._words: dict[str, int] = {}
         self.total_fen = 0
         for line in lines:
-            bid = bids.get(line.keyword_id, line.bid_before_fen)
-            self._enter(line, line.spend_before_fen if bid is None else bounded_spend(line, bid))
+            self._enter(line, bids.get(line.keyword_id, line.bid_before_fen))
 
     def campaign_fen(self, campaign_id: str) -> int:
         """The campaign's expected spend a day."""
         return self._of_campaign.get(campaign_id, 0)
 
     def fits(self, line: NewLine, bid_fen: int) -> bool:
-        """Whether ``bid_fen`` for the word keeps every cap; a bid that brings no more spend does.
+        """Whether ``bid_fen`` for the word keeps every cap; a bid that is no raise always does.
 
         As in the guardrails, what rounding to the fen may have added to a sum is no breach.
         """
         own = self._known(line)
-        more = bounded_spend(own, bid_fen) - self._spend.get(own.keyword_id, 0)
-        if more <= 0:
+        if bid_fen <= self._bids[own.keyword_id]:
             return True
+        more = bounded_spend(own, bid_fen) - self._spend[own.keyword_id]
         cap = self._campaign_caps.get(own.campaign_id)
         room = self._account_cap + self._rounding("")
         if self.total_fen + more > room:
@@ -86,6 +86,7 @@ class Spending:
         """Count the word at ``bid_fen`` from now on."""
         own = self._known(line)
         more = bounded_spend(own, bid_fen) - self._spend[own.keyword_id]
+        self._bids[own.keyword_id] = bid_fen
         self._spend[own.keyword_id] += more
         self._add(own.campaign_id, more)
 
@@ -93,12 +94,14 @@ class Spending:
         """The newest night's line of the word; a word it does not have stands for itself."""
         known = self._lines.get(line.keyword_id)
         if known is None:
-            self._enter(line, line.spend_before_fen)
+            self._enter(line, line.bid_before_fen)
             return line
         return known
 
-    def _enter(self, line: NewLine, spend: int) -> None:
+    def _enter(self, line: NewLine, bid: int | None) -> None:
+        spend = line.spend_before_fen if bid is None else bounded_spend(line, bid)
         self._lines[line.keyword_id] = line
+        self._bids[line.keyword_id] = bid or 0
         self._spend[line.keyword_id] = spend
         for place in ("", line.campaign_id):
             self._words[place] = self._words.get(place, 0) + 1

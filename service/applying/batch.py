@@ -71,10 +71,16 @@ def release(work: Work, batch: BatchRow, *, cause: str) -> list[Verdict]:
     return verdicts
 
 
-def mark_unknown(work: Work, batch: BatchRow, *, cause: str) -> list[Verdict]:
-    """Bytes may have left and nobody saw the answer."""
+def mark_unknown(
+    work: Work, batch: BatchRow, *, cause: str, answer: Reads | None = None
+) -> list[Verdict]:
+    """Bytes may have left; nobody has seen what they did. ``answer`` is what the platform said."""
+    told = answer or {}
     with work.store.begin() as session:
-        sent = applications.batch_lines(session, [batch.batch_id], outcomes=("sent",))
+        sent = [
+            replace(line, told_set=told.get(line.keyword_id) == line.bid_fen)
+            for line in applications.batch_lines(session, [batch.batch_id], outcomes=("sent",))
+        ]
         verdicts = [Verdict(line=line, outcome="unknown", read=False, cause=cause) for line in sent]
         settle(session, work, batch, verdicts, cause=cause)
     return verdicts
@@ -245,21 +251,14 @@ def _verify(
     try:
         live = work.read([line.keyword_id for line in rest])
     except ConnectorError as error:
-        mark_unknown(work, batch, cause=str(error))
+        mark_unknown(work, batch, cause=str(error), answer=answer)
         raise
     cause = None if refusal is None else str(refusal)
+    told = [replace(line, told_set=answer.get(line.keyword_id) == line.bid_fen) for line in rest]
     verdicts = [
-        Verdict(
-            line=line,
-            outcome=after_sending(
-                line,
-                live.get(line.keyword_id),
-                told_set=answer.get(line.keyword_id) == line.bid_fen,
-            ),
-            found_fen=live.get(line.keyword_id),
-            cause=cause,
-        )
-        for line in rest
+        Verdict(line=line, outcome=after_sending(line, bid), found_fen=bid, cause=cause)
+        for line in told
+        for bid in [live.get(line.keyword_id)]
     ]
     with work.store.begin() as session:
         settle(session, work, batch, verdicts, cause=cause)

@@ -70,24 +70,30 @@ class Choice:
 
 
 def choose(session: Session, work: Work) -> Choice:
-    """Take stock of the account's approved lines; those whose approval has run out expire here.
+    """Take stock of the account's approved lines.
 
-    A word waits when an earlier bid of it is still under way, or when it was changed today already
-    (undoing excepted); a line without a proper approval never leaves.
+    Those whose approval has run out expire here. A line that was given back while a newer one of its
+    word was approved gives way to it: a word has one approved bid at a time. A word waits while an
+    earlier bid of it is under way, or when it was changed today already (undoing excepted); a line
+    without a proper approval never leaves.
     """
     wanted = LineFilter(account_id=work.account_id, states=(State.APPROVED,))
     approved = lines.select_lines(session, wanted, for_update=True)
+    if not approved:
+        return Choice(cuts=(), raises=())
     ids = [line.line_id for line in approved]
     approvals = events.approvals(session, ids)
     undoing = interventions.undone_by(session, ids)
-    expired = _expired(session, work, approved, approvals)
-    _expire(session, work, expired)
+    older = _older(approved)
+    _end(session, work, Action.SUPERSEDE, older)
+    expired = _expired(session, work, approved, approvals) - older
+    _end(session, work, Action.EXPIRE, expired)
     busy = _words(session, work.account_id, (State.APPLYING, State.UNKNOWN))
     today = applications.words_changed(session, work.account_id, work.day)
     waiting: Counter[str] = Counter()
     ready: list[Departure] = []
     for line in approved:
-        if line.line_id in expired:
+        if line.line_id in expired or line.line_id in older:
             continue
         reason = _reason_to_wait(line, line.line_id in undoing, busy, today)
         departure = None if reason else _departure(line, approvals, line.line_id in undoing)
@@ -181,17 +187,23 @@ def _is_over(
     return ends[line.proposal_id] <= now or (approval is not None and approval.at + life <= now)
 
 
-def _expire(session: Session, work: Work, expired: Iterable[int]) -> None:
-    wanted = tuple(expired)
+def _older(approved: Sequence[LineRow]) -> set[int]:
+    """Approved lines that have a newer one of the same word."""
+    newest = {
+        line.keyword_id: line.line_id for line in sorted(approved, key=lambda one: one.line_id)
+    }
+    return {line.line_id for line in approved if newest[line.keyword_id] != line.line_id}
+
+
+def _end(session: Session, work: Work, action: Action, line_ids: Iterable[int]) -> None:
+    wanted = tuple(line_ids)
     if not wanted:
         return
     origin = work.origin()
     found = lines.select_lines(session, LineFilter(line_ids=wanted), for_update=True)
     records = [
-        audit.line_action(
-            Action.EXPIRE, origin, reference(line), state=line.state, bid_fen=line.bid_fen
-        )
+        audit.line_action(action, origin, reference(line), state=line.state, bid_fen=line.bid_fen)
         for line in found
     ]
-    after = [change(line, next_state(line.state, Action.EXPIRE), origin) for line in found]
+    after = [change(line, next_state(line.state, action), origin) for line in found]
     write(session, after, records)

@@ -17,25 +17,23 @@ def before_sending(line: BatchLineRow, live_fen: int | None) -> Outcome:
     return "applied" if live_fen == line.bid_fen else "conflict"
 
 
-def after_sending(line: BatchLineRow, live_fen: int | None, *, told_set: bool) -> Outcome:
-    """``told_set``: the platform's answer says that the bid was set.
-
-    A bid that was told set and still reads as before may only show late: reads have to decide.
-    """
+def after_sending(line: BatchLineRow, live_fen: int | None) -> Outcome:
+    """A bid that was told set and still reads as before may only show late: reads have to decide."""
     if live_fen == line.bid_fen:
         return "applied"
     if live_fen == line.bid_before_fen:
-        return "unknown" if told_set else "failed"
+        return "unknown" if line.told_set else "failed"
     return "conflict"
 
 
 def after_two_reads(line: BatchLineRow, second_fen: int | None, *, sends: int) -> Outcome:
     """The outcome of a write that nobody saw, from ``line.first_read_fen`` and a later read.
 
-    ``released``: neither read shows it, so it may be sent again, at most ``MOST_SENDS`` times.
+    ``released``: neither read shows it, so it may be sent again, at most ``MOST_SENDS`` times. A bid
+    that the platform said it had set was put back by somebody.
     """
     if second_fen == line.bid_fen:
         return "applied"
-    if second_fen == line.bid_before_fen == line.first_read_fen:
+    if second_fen == line.bid_before_fen == line.first_read_fen and not line.told_set:
         return "released" if sends < MOST_SENDS else "failed"
     return "conflict"

@@ -68,6 +68,7 @@ class BatchLineRow:
     bid_before_fen: int
     bid_fen: int
     outcome: str
+    told_set: bool = False
     found_fen: int | None = None
     first_read_fen: int | None = None
     first_read_at: datetime | None = None
@@ -184,7 +185,7 @@ def batch_lines(
 
 def settle(session: Session, lines: Iterable[BatchLineRow]) -> None:
     """Write outcome and reads of batch lines."""
-    names = ("outcome", "found_fen", "first_read_fen", "first_read_at", "settled_at")
+    names = ("outcome", "told_set", "found_fen", "first_read_fen", "first_read_at", "settled_at")
     rows = [
         {"b_batch": line.batch_id, "b_line": line.line_id}
         | {f"b_{name}": getattr(line, name) for name in names}

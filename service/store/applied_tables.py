@@ -69,6 +69,7 @@ class BatchLine(Table):
     bid_fen: Mapped[int] = mapped_column(BigInteger)
     # intended | sent | unknown | applied | failed | conflict | released
     outcome: Mapped[str] = mapped_column(String(16))
+    told_set: Mapped[bool]  # the platform's answer said that it was set
     found_fen: Mapped[int | None] = mapped_column(BigInteger)  # live bid that settled it
     first_read_fen: Mapped[int | None] = mapped_column(BigInteger)
     first_read_at: Mapped[datetime | None]  # of a line whose outcome nobody saw

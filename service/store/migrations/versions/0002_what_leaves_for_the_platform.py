@@ -124,6 +124,7 @@ def upgrade() -> None:
         sa.Column("bid_before_fen", sa.BigInteger(), nullable=False),
         sa.Column("bid_fen", sa.BigInteger(), nullable=False),
         sa.Column("outcome", sa.String(length=16), nullable=False),
+        sa.Column("told_set", sa.Boolean(), nullable=False),
         sa.Column("found_fen", sa.BigInteger(), nullable=True),
         sa.Column("first_read_fen", sa.BigInteger(), nullable=True),
         sa.Column("first_read_at", sa.DateTime(timezone=True), nullable=True),
