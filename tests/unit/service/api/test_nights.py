@@ -67,6 +67,16 @@ def test_a_night_under_way_is_answered_with_itself(
         assert runs.get(session, first.run_id).attempt == 1
 
 
+def test_a_night_that_has_ended_is_answered_and_not_carried_out_again(
+    wiring: Wiring, nights: BackgroundNights
+) -> None:
+    run = nights.start(wiring.account("shop-1"), date(2026, 7, 31), ASKED)
+    nights.stop()
+    assert (run.run_id, run.state, run.attempt) == ("run-1", "succeeded", 1)
+    with wiring.store.read() as session:
+        assert runs.get(session, "run-1") == run
+
+
 def test_what_nobody_expected_is_on_record_and_stops_nothing(
     wiring: Wiring,
 ) -> None:
