@@ -14,6 +14,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from service import nightly, pull
 from service.audit import Origin
 from service.nightly import NightContext, run_night
 from service.settings.models import Account
@@ -64,15 +65,31 @@ def outcome(database: Path) -> dict[str, object]:
     }
 
 
+def kill_within(step: str) -> None:
+    """Make this process die in the middle of a step's transaction, much of it written already."""
+
+    def die(*_: object, **__: object) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    if step == "within store":
+        pull.runs.save_rejects = die
+    elif step == "within save":
+        nightly.runs.finish = die
+
+
 def campaign(step: str, database: Path, account: Account) -> dict[str, object]:
-    """Kill the night after ``step``, look, resume it, look again."""
+    """Kill the night after ``step``, or within it, look, resume it, look again."""
     steps: list[str] = []
 
     def die(reached: str) -> None:
         if reached == step:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    killed = in_child(lambda: night(database, account, die))
+    def disturbed() -> None:
+        kill_within(step)
+        night(database, account, die)
+
+    killed = in_child(disturbed)
     reader, writer = os.pipe()
 
     def look() -> None:

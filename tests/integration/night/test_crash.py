@@ -23,6 +23,7 @@ ACCOUNT = {
     "history_days": 14,
 }
 UNDISTURBED = "nothing"
+WITHIN = ("within store", "within save")  # after most of the transaction, before its commit
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +33,7 @@ def outcomes(
     """What happened to the night that was killed after each step."""
     folder = tmp_path_factory.mktemp("crash")
     databases = {}
-    for step in (UNDISTURBED, *STEPS):
+    for step in (UNDISTURBED, *STEPS, *WITHIN):
         databases[step] = str(shutil.copy(empty_sqlite, folder / f"{step}.db"))
     script = Path(__file__).parent / "crash_campaign.py"
     plan = json.dumps({"account": ACCOUNT, "databases": databases})
@@ -52,7 +53,7 @@ def test_an_undisturbed_night_is_planned_once(outcomes: dict[str, dict[str, Any]
     assert outcome["after"]["hash"] == outcome["dead"]["hash"]
 
 
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("step", [*STEPS, *WITHIN])
 def test_a_killed_night_ends_as_if_nothing_had_happened(
     outcomes: dict[str, dict[str, Any]], step: str
 ) -> None:
