@@ -76,7 +76,7 @@ class BatchLine(Table):
     settled_at: Mapped[datetime | None]
     __table_args__ = (
         Index("ix_batch_line_line", "line_id"),
-        Index("ix_batch_line_keyword", "account_id", "keyword_id"),
+        Index("ix_batch_line_settled", "account_id", "settled_at"),
     )
 
 

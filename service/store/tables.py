@@ -303,6 +303,7 @@ class Line(Table):
         UniqueConstraint("proposal_id", "keyword_id"),
         Index("ix_line_state", "proposal_id", "state"),
         Index("ix_line_keyword", "account_id", "keyword_id"),
+        Index("ix_line_account_state", "account_id", "state"),
     )
 
 

@@ -141,7 +141,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("batch_id", "line_id", name=op.f("pk_batch_line")),
     )
     with op.batch_alter_table("batch_line", schema=None) as batch_op:
-        batch_op.create_index("ix_batch_line_keyword", ["account_id", "keyword_id"], unique=False)
+        batch_op.create_index("ix_batch_line_settled", ["account_id", "settled_at"], unique=False)
         batch_op.create_index("ix_batch_line_line", ["line_id"], unique=False)
 
     op.create_table(
@@ -161,6 +161,7 @@ def upgrade() -> None:
             batch_op.f("ix_undo_undone_line_id"), ["undone_line_id"], unique=False
         )
 
+    op.create_index("ix_line_account_state", "line", ["account_id", "state"], unique=False)
     with op.batch_alter_table("proposal", schema=None) as batch_op:
         batch_op.add_column(
             sa.Column("kind", sa.String(length=16), server_default="night", nullable=False)
@@ -177,6 +178,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_line_account_state", "line")
     with op.batch_alter_table("proposal", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_proposal_night",
@@ -193,7 +195,7 @@ def downgrade() -> None:
     op.drop_table("undo")
     with op.batch_alter_table("batch_line", schema=None) as batch_op:
         batch_op.drop_index("ix_batch_line_line")
-        batch_op.drop_index("ix_batch_line_keyword")
+        batch_op.drop_index("ix_batch_line_settled")
 
     op.drop_table("batch_line")
     with op.batch_alter_table("rollback", schema=None) as batch_op:
