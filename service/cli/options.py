@@ -17,7 +17,7 @@ from service.audit import Origin
 from service.cli.screen import Screen
 from service.errors import InputError
 from service.expiry import expire_overdue
-from service.settings.loader import load
+from service.settings.loader import load, read
 from service.settings.models import Settings
 from service.store import Store, open_store
 
@@ -58,14 +58,14 @@ class Command:
         """
         from service.wiring import wire  # noqa: PLC0415 - pandas and scipy load only where needed
 
-        settings = self.settings()
-        with self.database(settings) as store:
+        loaded = read(self.config, os.environ)
+        with self.database(loaded.settings) as store:
             _set_up(store)
-        wiring = wire(settings)
+        wiring = wire(loaded.settings, secrets=loaded.platform_secrets)
         try:
             yield wiring
         finally:
-            wiring.store.close()
+            wiring.close()
 
     @contextmanager
     def store(self) -> Iterator[Store]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from service.settings.models import Account, ReportsConnector, Settings
+from service.settings.connectors import ReportsConnector, TaobaoConnector
+from service.settings.models import Account, Settings
 from service.settings.problems import Problem, dotted, in_order
 from service.settings.reading import Reading
 
@@ -14,7 +15,7 @@ Advice = tuple[Path, str]
 
 def advise(settings: Settings, found: Reading) -> tuple[Problem, ...]:
     """Every warning on ``settings``, at its place in the file."""
-    advice: list[Advice] = list(_shared_folders(settings))
+    advice: list[Advice] = [*_shared_folders(settings), *_shared_shops(settings)]
     for index, account in enumerate(settings.accounts):
         advice += [
             (("accounts", index, *below), message)
@@ -82,4 +83,18 @@ def _shared_folders(settings: Settings) -> Iterator[Advice]:
             yield (
                 ("accounts", index, "connector", "path"),
                 f"{connector.path} is also the folder of account {owner}; both would plan its words",
+            )
+
+
+def _shared_shops(settings: Settings) -> Iterator[Advice]:
+    first: dict[tuple[str, str], str] = {}
+    for index, account in enumerate(settings.accounts):
+        connector = account.connector
+        if not isinstance(connector, TaobaoConnector):
+            continue
+        owner = first.setdefault((connector.gateway, connector.nick), account.id)
+        if owner != account.id:
+            yield (
+                ("accounts", index, "connector", "nick"),
+                f"{connector.nick} is also the shop of account {owner}; both would set its bids",
             )

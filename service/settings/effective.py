@@ -14,8 +14,16 @@ from service.settings import places
 from service.settings.models import Account, Settings
 from service.settings.secrets import VARIABLES, Secrets, without_secrets
 
-# Where an account's files lie decides nothing about its bids.
-_LOCATIONS: Final = ("path", "state")
+# Where an account's figures are fetched, and by which key, decides nothing about its bids.
+_LOCATIONS: Final = (
+    "path",
+    "state",
+    "gateway",
+    "app_key",
+    "session_env",
+    "sign_method",
+    "daily_calls",
+)
 
 
 def effective(settings: Settings, secrets: Secrets) -> dict[str, Any]:

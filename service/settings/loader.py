@@ -19,15 +19,22 @@ from pydantic_core import ErrorDetails
 
 from service.settings import places, schema
 from service.settings.advice import advise
+from service.settings.connectors import (
+    APP_KEY_FORM,
+    NICK_FORM,
+    VARIABLE_FORM,
+    ReportsConnector,
+    SandboxConnector,
+)
 from service.settings.models import (
     ACCOUNT_ID,
     HOST,
     PLATFORM_ID,
     Account,
-    ReportsConnector,
     Settings,
 )
 from service.settings.nodes import compose, decode
+from service.settings.platform_secrets import PlatformSecrets
 from service.settings.problems import Problem, WrongConfigurationError
 from service.settings.reading import UNREADABLE, Reading
 from service.settings.secrets import DATABASE_URL, Secrets
@@ -35,6 +42,9 @@ from service.settings.secrets import DATABASE_URL, Secrets
 _FORMS: Final = {
     ACCOUNT_ID: "write a letter or digit, then letters, digits, _ . or -, at most 64 in all",
     PLATFORM_ID: "write letters, digits, _ or - only, at most 64",
+    APP_KEY_FORM: "write letters and digits only, as the open platform shows the key",
+    NICK_FORM: "write the shop's account name, at most 64 characters",
+    VARIABLE_FORM: "write the name of an environment variable, such as KAICHE_SESSION_MY_SHOP",
     HOST: "write a host name or an address, such as 127.0.0.1",
 }
 _SENTENCES: Final = {
@@ -54,6 +64,7 @@ class Loaded:
 
     settings: Settings
     secrets: Secrets
+    platform_secrets: PlatformSecrets
     warnings: tuple[Problem, ...]
 
 
@@ -76,7 +87,12 @@ def read(path: Path, env: Mapping[str, str]) -> Loaded:
         raise WrongConfigurationError(found.problems)
     folder = path.absolute().parent
     resolved = _with_paths(settings, secrets, folder)
-    return Loaded(settings=resolved, secrets=secrets, warnings=advise(resolved, found))
+    return Loaded(
+        settings=resolved,
+        secrets=secrets,
+        platform_secrets=PlatformSecrets.find(env, resolved.accounts),
+        warnings=advise(resolved, found),
+    )
 
 
 def _bytes(path: Path) -> bytes:
@@ -166,6 +182,6 @@ def _account_with_paths(account: Account, folder: Path) -> Account:
     changed: dict[str, Path] = {}
     if isinstance(connector, ReportsConnector):
         changed["path"] = (folder / connector.path).resolve()
-    elif connector.state is not None:
+    elif isinstance(connector, SandboxConnector) and connector.state is not None:
         changed["state"] = (folder / connector.state).resolve()
     return account.model_copy(update={"connector": connector.model_copy(update=changed)})

@@ -19,10 +19,11 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_core import InitErrorDetails, PydanticCustomError
+from pydantic_core import InitErrorDetails
 
 from service.settings import cron, places
-from service.settings.section import Section
+from service.settings.connectors import ReportsConnector, SandboxConnector, TaobaoConnector
+from service.settings.section import Section, refusal
 
 Money = Annotated[Decimal, Field(ge=0, le=Decimal("999999999.99"), decimal_places=2)]
 Bid = Annotated[Decimal, Field(ge=Decimal("0.05"), le=Decimal("99.99"), decimal_places=2)]
@@ -43,10 +44,6 @@ GOODS_BLOCK = (
 )
 
 
-def _refusal(message: str) -> PydanticCustomError:
-    return PydanticCustomError("rule", "{message}", {"message": message})
-
-
 def _refuse_all(
     title: str, refusals: list[Refusal], *, also: ValidationError | None = None
 ) -> None:
@@ -54,7 +51,7 @@ def _refuse_all(
     if not refusals:
         return
     details = [
-        InitErrorDetails(type=_refusal(message), loc=place, input=None)
+        InitErrorDetails(type=refusal(message), loc=place, input=None)
         for place, message in refusals
     ]
     for wrong in also.errors() if also else ():
@@ -64,26 +61,6 @@ def _refuse_all(
             )
         )
     raise ValidationError.from_exception_data(title, details)
-
-
-class ReportsConnector(Section):
-    """Report exports that a person downloads into a folder."""
-
-    kind: Literal["reports"]
-    path: Path = Field(
-        description="the folder (or one file) with the exports", examples=["reports/my-shop"]
-    )
-    attribution_days: Annotated[int, Field(ge=0, le=30)] = 15
-
-
-class SandboxConnector(Section):
-    """The simulated shop."""
-
-    kind: Literal["sandbox"]
-    seed: int = 7
-    keywords: Annotated[int, Field(ge=1, le=1_000_000)] = 2_400
-    history_days: Annotated[int, Field(ge=1, le=365)] = 30
-    state: Path | None = None
 
 
 class Schedule(Section):
@@ -97,7 +74,7 @@ class Schedule(Section):
     def _can_be_read(cls, line: str) -> str:
         wrong = cron.complaint(line)
         if wrong is not None:
-            raise _refusal(f"{line!r} {wrong}")
+            raise refusal(f"{line!r} {wrong}")
         return line
 
 
@@ -113,7 +90,7 @@ class Budgets(Section):
     def _month_holds_a_day(cls, monthly: Decimal | None, info: ValidationInfo) -> Decimal | None:
         daily = info.data.get("daily")
         if monthly is not None and daily is not None and monthly < daily:
-            raise _refusal(
+            raise refusal(
                 f"{monthly} is less than budgets.daily ({daily}); write at least the daily budget, "
                 "or remove monthly for no monthly cap"
             )
@@ -166,7 +143,7 @@ class Allowance(Section):
     def _window_holds_a_day(cls, cap: Decimal, info: ValidationInfo) -> Decimal:
         amount = info.data.get("amount")
         if amount is not None and cap < amount:
-            raise _refusal(
+            raise refusal(
                 f"{cap} is less than allowance.amount ({amount}), so no day could ever use it; "
                 f"write at least {amount}, or lower amount"
             )
@@ -177,7 +154,7 @@ class Allowance(Section):
     def _ends_after_start(cls, end: date, info: ValidationInfo) -> date:
         start = info.data.get("start_date")
         if start is not None and end < start:
-            raise _refusal(f"{end} is before start_date ({start}); write a day on or after it")
+            raise refusal(f"{end} is before start_date ({start}); write a day on or after it")
         return end
 
 
@@ -196,7 +173,7 @@ class Guardrails(Section):
     def _range_is_not_empty(cls, high: Decimal, info: ValidationInfo) -> Decimal:
         low = info.data.get("min_bid")
         if low is not None and high < low:
-            raise _refusal(f"{high} is below min_bid ({low}); write at least {low}")
+            raise refusal(f"{high} is below min_bid ({low}); write at least {low}")
         return high
 
 
@@ -278,7 +255,7 @@ class Account(Section):
         examples=["my-shop"],
     )
     name: str = ""
-    connector: ReportsConnector | SandboxConnector = Field(
+    connector: ReportsConnector | SandboxConnector | TaobaoConnector = Field(
         discriminator="kind",
         description="where the figures come from",
         examples=["{kind: reports, path: reports/my-shop}"],
@@ -303,7 +280,7 @@ class Account(Section):
     def _zone_exists(cls, name: str) -> str:
         wrong = places.timezone_complaint(name)
         if wrong is not None:
-            raise _refusal(wrong)
+            raise refusal(wrong)
         return name
 
     @field_validator("allowance")
@@ -313,7 +290,7 @@ class Account(Section):
     ) -> Allowance | None:
         objective = info.data.get("objective")
         if allowance is None and objective in ("slight_loss", "clicks"):
-            raise _refusal(
+            raise refusal(
                 f"is missing, and objective {objective} accepts a loss only within one; write "
                 "allowance with amount, window_days, window_cap and end_date, or objective: profit"
             )
@@ -395,5 +372,5 @@ class Settings(Section):
     def _database_is_an_address(cls, url: str) -> str:
         wrong = places.database_complaint(url)
         if wrong is not None:
-            raise _refusal(wrong)
+            raise refusal(wrong)
         return url

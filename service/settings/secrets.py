@@ -1,8 +1,10 @@
-"""Secrets come from the environment alone; nothing that prints, hashes or records may carry one.
+"""Secrets come from the environment; nothing that prints, hashes or records may carry one.
 
 KAICHE_TOKEN          the token that every REST request must carry
 KAICHE_DATABASE_URL   replaces ``database`` of the YAML; may hold a user and a password
 KAICHE_APP_SECRET     the advertising platform's application secret
+
+What opens the shops is in ``platform_secrets.py``.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ MASK: Final = "********"
 TOKEN: Final = "KAICHE_TOKEN"
 DATABASE_URL: Final = "KAICHE_DATABASE_URL"
 APP_SECRET: Final = "KAICHE_APP_SECRET"
+SESSION: Final = "KAICHE_SESSION_<ACCOUNT ID>"
 VARIABLES: Final[Mapping[str, str]] = {
     "token": TOKEN,
     "database_url": DATABASE_URL,
@@ -23,10 +26,11 @@ VARIABLES: Final[Mapping[str, str]] = {
 }
 
 _SECRET_NAME: Final = re.compile(
-    r"(^|_)(token|password|passwd|pwd|secret|credentials?|session_?key|authorization"
-    r"|(api|app|access|private|secret)_?key|(app|client)_?secret)(s|_value)?$"
+    r"(^|_)(token|password|passwd|pwd|secret|credentials?|session(_?key)?|authorization"
+    r"|(api|access|private|secret)_?key|(app|client)_?secret)(s|_value)?$"
 )
 _DATABASE_SECRET: Final = re.compile(r"password|passwd|pwd")
+_SESSION_NAME: Final = re.compile(r"(^|_)session(_?key)?s?$")
 _TOKEN_NAME: Final = re.compile(r"(^|_)(auth_)?token$|authorization")
 _IN_URL: Final = re.compile(r"(?P<user>\b[a-z][a-z0-9+.-]*://[^\s/@:]*:)[^\s/]+(?=@)", re.I)
 _IN_QUERY: Final = re.compile(
@@ -60,6 +64,8 @@ def variable_for(key: str) -> str | None:
         return None
     if _DATABASE_SECRET.search(name):
         return DATABASE_URL
+    if _SESSION_NAME.search(name):
+        return SESSION
     return TOKEN if _TOKEN_NAME.search(name) else APP_SECRET
 
 

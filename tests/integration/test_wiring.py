@@ -7,12 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from connectors.errors import AuthorisationError, PermanentError
 from connectors.reports import ReportsPlatform
 from connectors.sandbox import SandboxPlatform
+from connectors.taobao import SimbaPlatform, UniversalbpPlatform
 from service import wiring
 from service.audit import Origin
 from service.errors import NotFoundError, StoreError
 from service.settings.models import Account, Settings
+from service.settings.platform_secrets import PlatformSecrets
 
 EVENING = datetime(2026, 3, 1, 23, 0, tzinfo=UTC)  # the next morning in Shanghai
 ASKED = Origin(at=EVENING, actor="tester", source="cli")
@@ -71,3 +74,45 @@ def test_each_connector_of_the_configuration_has_its_platform(tmp_path: Path) ->
     found = wiring.platform(reports, date(2026, 3, 2))
     assert isinstance(found, ReportsPlatform)
     assert found.attribution_days == 7
+
+
+APP = {"KAICHE_APP_KEY": "12345678", "KAICHE_APP_SECRET": "sesame"}
+
+
+def taobao(generation: str) -> Account:
+    connector = {"kind": "taobao", "generation": generation, "nick": "店"}
+    base = settings(Path()).accounts[0].model_dump()
+    return Account.model_validate(base | {"connector": connector})
+
+
+@pytest.mark.parametrize(
+    ("generation", "kind"), [("simba", SimbaPlatform), ("universalbp", UniversalbpPlatform)]
+)
+def test_a_shop_is_opened_once_and_keeps_its_pace(
+    tmp_path: Path, generation: str, kind: type
+) -> None:
+    secrets = PlatformSecrets(values=APP | {"KAICHE_SESSION_SHOP": "token"})
+    wired = wiring.wire(settings(tmp_path), clock=lambda: EVENING, migrate=True, secrets=secrets)
+    account = taobao(generation)
+    assert wired.platforms is not None
+    assert isinstance(wired.night.platform(account, date(2026, 3, 2)), kind)
+    first = wired.platforms.transport(account)
+    assert wired.platforms.transport(account) is first
+    assert "token" not in repr(first.shop)
+    wired.close()
+
+
+@pytest.mark.parametrize(
+    ("values", "error", "said"),
+    [
+        (APP, AuthorisationError, "set KAICHE_SESSION_SHOP in the environment"),
+        ({"KAICHE_APP_SECRET": "sesame"}, PermanentError, "KAICHE_APP_KEY"),
+        ({"KAICHE_APP_KEY": "1"}, PermanentError, "set KAICHE_APP_SECRET"),
+    ],
+)
+def test_what_is_missing_is_told_by_its_variable(
+    values: dict[str, str], error: type[PermanentError], said: str
+) -> None:
+    with pytest.raises(error, match=said) as told:
+        wiring.shop_of(taobao("simba"), PlatformSecrets(values=values))
+    assert "sesame" not in str(told.value)
