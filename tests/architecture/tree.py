@@ -20,6 +20,7 @@ def files() -> tuple[Path, ...]:
         foreign = any(
             part in PASSED_OVER or part.endswith((".egg-info", "__pycache__")) for part in parts
         )
+        foreign = foreign or parts[-1].startswith(".coverage")
         if path.is_file() and not hidden and not foreign:
             found.append(path.relative_to(ROOT))
     return tuple(sorted(found))
