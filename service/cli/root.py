@@ -10,7 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 from rich.text import Text
 
-from service.cli import decide, ledger, night, processes, proposals, records, sandbox, setup
+from service.cli import decide, doctor, ledger, night, processes, proposals, records, sandbox, setup
 from service.cli.failures import CRASH, ENDINGS, code_of, ending, write_crash
 from service.cli.options import DEFAULT_CONFIG, Command
 from service.cli.screen import Screen
@@ -63,6 +63,7 @@ app.command("nightly")(night.nightly)
 app.command("serve")(processes.serve)
 app.command("scheduler")(processes.scheduler)
 app.command("sandbox")(sandbox.sandbox)
+app.command("doctor")(doctor.doctor)
 app.add_typer(proposals.app, name="proposals")
 app.command("approve")(decide.approve)
 app.command("reject")(decide.reject)

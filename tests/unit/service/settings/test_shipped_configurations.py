@@ -9,6 +9,7 @@ from connectors.sandbox.platform import SandboxPlatform
 from service.economics import margins, unused
 from service.settings.loader import read
 from service.settings.models import SandboxConnector
+from service.settings.platform_secrets import session_variable
 
 CONFIGS = Path(__file__).parents[4] / "config"
 
@@ -38,3 +39,12 @@ def test_the_example_for_an_agency_is_right() -> None:
         "accounts[0].connector.path",
         "accounts[1].connector.path",
     }
+
+
+def test_the_example_over_the_platform_is_right() -> None:
+    loaded = read(CONFIGS / "examples" / "taobao.yaml", {})
+    assert loaded.warnings == ()
+    variables = [session_variable(account) for account in loaded.settings.accounts]
+    assert variables == ["KAICHE_SESSION_WOMENS_SHOES", "KITCHEN_SESSION"]
+    text = (CONFIGS / "examples" / "taobao.yaml").read_text(encoding="utf-8")
+    assert all(f"#   {variable} " in text for variable in variables)
