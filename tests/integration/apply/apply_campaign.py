@@ -215,13 +215,15 @@ class Campaign:
         with desk.store.read() as session:
             unsettled = lines.select_lines(session, moving)
             decided = lines.select_lines(session, LineFilter(line_ids=recent))
+            batches = applications.batches(session, account_id="shop", states=applications.OPEN)
+            left_open = applications.batch_lines(session, [batch.batch_id for batch in batches])
             hands_off = {row.keyword_id for row in interventions.hands_off(session, "shop")}
         marked = {line.keyword_id for line in unsettled}
         for word, bid in live.items():
             if bid != known[word] and word not in marked and word not in desk.platform.edited:
                 self.broken.append(f"{word} stands at {bid}, the store says {known[word]}")
         for line in decided:
-            if line.state not in DECIDED:
+            if line.state not in DECIDED and line.line_id not in {one.line_id for one in left_open}:
                 self.broken.append(f"the approved line {line.line_id} is {line.state}")
         self.counts["left to people"] = max(self.counts["left to people"], len(hands_off))
         self.release_some(hands_off)
@@ -266,7 +268,7 @@ class Campaign:
                 audit.page(session, AuditFilter(action="bid_changed_elsewhere"), limit=100_000)
             )
             rolled = len(proposals.page(session, kind="rollback", limit=100_000))
-        self.broken += [f"an approved line is {state}" for state in set(states) - DECIDED]
+        self.broken += [f"a line is {state}" for state in set(states) - DECIDED - {"applying"}]
         self.counts.update({f"line {state}": number for state, number in states.items()})
         self.counts.update(
             {"alerts": alerts, "edits on record": edits, "rollback proposals": rolled}

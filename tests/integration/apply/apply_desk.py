@@ -69,7 +69,7 @@ class Desk:
                 "objective": "profit",
             }
         )
-        self.words = [word.keyword_id for word in inner.roster().keywords]
+        self.words = [word.keyword_id for word in inner.roster().keywords if word.biddable]
 
     def close(self) -> None:
         self.store.close()
