@@ -23,7 +23,7 @@ from connectors.reports import ReportsPlatform
 from connectors.sandbox import SandboxPlatform
 from connectors.sandbox.gateway import App, Gateway, SandboxClock, ShopSpec, serve
 from connectors.sandbox.scenario import DEMO
-from connectors.taobao import TaobaoShop, connect
+from connectors.taobao import TaobaoShop, Transport, connect
 from connectors.taobao.shop import Generation
 
 FIRST = date(2026, 7, 6)
@@ -83,6 +83,8 @@ class WritableLeg(Leg):
     """A connector that also sets bids."""
 
     platform: AdPlatform = field(kw_only=True)
+    gateway: Gateway | None = None
+    transport: Transport | None = None
 
 
 def shop(calendar: Calendar, state: Path | None = None) -> SandboxPlatform:
@@ -144,7 +146,8 @@ def taobao_leg(generation: Generation, folder: Path) -> WritableLeg:
             generation=generation,
             gateway=f"{address}/router/rest",
         )
-        platform = connect(shop_there, client, clock=calendar.nine_o_clock, sleep=lambda _: None)
+        clock = calendar.nine_o_clock
+        platform = connect(shop_there, client, clock=clock, sleep=lambda _: None)
         return WritableLeg(
             platform.name,
             platform,
@@ -152,6 +155,8 @@ def taobao_leg(generation: Generation, folder: Path) -> WritableLeg:
             close=opened.pop_all().close,
             tells_past_bids=False,
             platform=platform,
+            gateway=gateway,
+            transport=Transport(shop_there, client, clock=clock, sleep=lambda _: None),
         )
 
 
@@ -190,6 +195,14 @@ def moving_leg(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Leg]:
 @pytest.fixture(params=sorted(WRITERS))
 def writer(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[WritableLeg]:
     """Every connector that can write."""
+    opened = WRITERS[request.param](tmp_path)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(params=["taobao-simba", "taobao-bp"])
+def wired(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[WritableLeg]:
+    """A connector that writes over HTTP."""
     opened = WRITERS[request.param](tmp_path)
     yield opened
     opened.close()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from connectors.platform import KeywordDayRow
-from connectors.taobao import universalbp_reports
+from connectors.taobao import examine, universalbp_reports
 
 if TYPE_CHECKING:
     from tests.contract.conftest import Leg, WritableLeg
@@ -47,3 +47,14 @@ def test_pages_and_the_file_tell_the_same(
     paged = writer.days()
     monkeypatch.setattr(universalbp_reports, "MOST_PAGED", 0)
     assert writer.days() == paged
+
+
+def test_the_doctor_finds_a_healthy_shop_and_writes_nothing(wired: WritableLeg) -> None:
+    assert wired.transport is not None
+    before = wired.platform.roster()
+    found = {check.name: check for check in examine(wired.transport)}
+    undecided = [name for name, check in found.items() if check.passed is None]
+    assert undecided == ["right to write"]
+    assert [check.detail for check in found.values() if check.passed is False] == []
+    assert {"units of spend", "units of bids", "units of budget"} <= set(found)
+    assert wired.platform.roster() == before
