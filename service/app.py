@@ -13,8 +13,19 @@ import uvicorn
 from fastapi import Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
 
-from service.api import PREFIX, accounts, audit, decisions, health, lines, proposals, runs
-from service.api.context import Context, Nights, up_to_date
+from service.api import (
+    PREFIX,
+    accounts,
+    applications,
+    audit,
+    decisions,
+    health,
+    interventions,
+    lines,
+    proposals,
+    runs,
+)
+from service.api.context import Context, Nights, Walks, up_to_date
 from service.api.intake import LARGEST_BODY, Intake
 from service.api.metrics import RequestMetrics, StateCollector
 from service.api.nights import BackgroundNights
@@ -22,6 +33,8 @@ from service.api.openapi import TITLE, document_maker, problem_responses
 from service.api.problems import HANDLERS
 from service.api.security import Access, Guard, access
 from service.api.validation import on_invalid_request
+from service.api.walks import BackgroundWalks
+from service.applying import Settler
 from service.errors import StoreError
 from service.store import idempotency
 from service.wiring import Wiring
@@ -53,17 +66,22 @@ def create_app(
     *,
     access: Access,
     nights: Nights | None = None,
+    walks: Walks | None = None,
     scheduler: Callable[[Wiring], Handle] | None = None,
     largest_body: int = LARGEST_BODY,
 ) -> FastAPI:
     """The application over ``wiring``.
 
-    ``nights`` carries out the nights that requests start, in a thread of its own unless given.
+    ``nights`` carries out the nights that requests start, ``walks`` the applications, in threads of
+    their own unless given.
     ``scheduler`` starts the nights' clock with the application, if given; it is stopped with it.
     The store is the caller's: open before, closed after.
     """
     context = Context(
-        wiring=wiring, nights=nights or BackgroundNights(wiring), version=version("kaiche")
+        wiring=wiring,
+        nights=nights or BackgroundNights(wiring),
+        walks=walks or BackgroundWalks(wiring),
+        version=version("kaiche"),
     )
     app = FastAPI(
         title=TITLE,
@@ -85,7 +103,8 @@ def create_app(
     app.add_exception_handler(RequestValidationError, on_invalid_request)
     app.include_router(health.probes)
     always = problem_responses(*_ALWAYS)
-    for noun in (accounts, runs, proposals, lines, decisions, audit):
+    nouns = (accounts, runs, proposals, lines, decisions, applications, interventions, audit)
+    for noun in nouns:
         app.include_router(noun.router, responses=always, dependencies=[Depends(up_to_date)])
     app.include_router(health.router, responses=always)
     app.openapi = document_maker(app)  # type: ignore[method-assign]  # FastAPI's documented way
@@ -99,12 +118,16 @@ def _lifespan(
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         _forget_old_answers(context)
         handle = scheduler(context.wiring) if scheduler else None
+        settler = Settler(context.wiring.applying, context.settings.accounts)
+        settler.start()
         try:
             yield
         finally:
             if handle is not None:
                 handle.stop()
             context.nights.stop()
+            context.walks.stop()
+            settler.stop()
 
     return lifespan
 

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from connectors.errors import ConnectorError
+from connectors.errors import AuthorisationError, ConnectorError
 from connectors.platform import AdPlatformReader, Roster
 from optimizer.errors import OptimizerError
 from service import audit, freshness, guardrails, inputs, leases, outside, planning, pull, tonight
@@ -199,6 +199,7 @@ def _store_figures(night: _Night, pulled: Pulled) -> None:
         given = pull.given_of(night.account, night.run.business_date, pulled)
         with night.context.store.begin() as session:
             stored = pull.store(session, night.run, pulled, given, night.origin("pull"))
+            outside.note_authorisation(session, night.account.id, night.origin("pull"), cause=None)
             stored["counts"]["absent"] = _absent(night.account, pulled.roster)
             night.advance(session, "store", **stored)
 
@@ -330,6 +331,8 @@ def _record_failure(night: _Night, error: Exception) -> None:
             cause=cause,
         )
         night.run = runs.finish(session, night.run, "failed", at=night.context.clock(), cause=cause)
+        if isinstance(error, AuthorisationError):
+            outside.note_authorisation(session, night.account.id, night.origin(), cause=cause)
         events.append(session, [failed])
 
 

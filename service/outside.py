@@ -1,4 +1,4 @@
-"""What others change on the platform: bids edited elsewhere, budgets that the platform raises.
+"""What others change: bids edited elsewhere, budgets that the platform raises, sessions that end.
 
 A word whose bid somebody else changed is left to people until one releases it. A raised budget
 raises an alert, and until a person acknowledges it plans and caps keep to the budget as it was.
@@ -15,8 +15,8 @@ from connectors.platform import CampaignRow
 from service import audit
 from service.audit import Origin
 from service.errors import ConflictError
+from service.store import account_states, interventions, roster
 from service.store import audit as events
-from service.store import interventions, roster
 from service.store.interventions import AlertRow, HandsOffRow, NewAlert
 
 BUDGET_RAISED = "budget_raised"
@@ -139,6 +139,21 @@ def trusted(
         before = int(alert.before["daily_budget_fen"])
         least[alert.subject] = min(before, least.get(alert.subject, before))
     return tuple(_held(row, least.get(row.campaign_id)) for row in campaigns)
+
+
+def note_authorisation(
+    session: Session, account_id: str, origin: Origin, *, cause: str | None
+) -> None:
+    """Keep whether the shop must be authorised again; ``cause`` None says that it answers."""
+    if cause is None:
+        news = account_states.regain_authorisation(session, account_id)
+    else:
+        news = account_states.lose_authorisation(session, account_id, cause, origin.at)
+    if news:
+        record = audit.authorisation_changed(
+            origin, account_id=account_id, authorised=cause is None, cause=cause
+        )
+        events.append(session, [record])
 
 
 def _held(row: CampaignRow, most: int | None) -> CampaignRow:

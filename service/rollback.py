@@ -36,6 +36,15 @@ LiveBids = Callable[[Sequence[str]], Mapping[str, int]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """What was set, and the live bids, fen, of its words."""
+
+    undoes: str
+    sent: tuple[BatchLineRow, ...]
+    live: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
     """What a rollback would restore: applied lines with the bids that were set; and what is left."""
 
@@ -44,20 +53,11 @@ class Planned:
     left: tuple[dict[str, Any], ...]
 
 
-def propose(
-    store: Store,
-    live_bids: LiveBids,
-    undoes: str,
-    origin: Origin,
-    reason: str,
-    *,
-    business_date: date,
-) -> RollbackRow:
-    """Propose to undo an application or a batch; nothing changes until the proposal is approved.
+def look(store: Store, live_bids: LiveBids, undoes: str) -> Looked:
+    """What an application or a batch has set, and where its words stand now.
 
-    ``live_bids`` reads the platform, ``business_date`` is the account's day. Raises NotFoundError
-    for an unknown id, InputError without a reason, ConflictError when there is nothing to restore,
-    and ConnectorError.
+    ``live_bids`` reads the platform; no transaction is open meanwhile. Raises NotFoundError for an
+    unknown id, ConflictError when nothing was applied, and ConnectorError.
     """
     with store.read() as session:
         sent = _sent(session, undoes)
@@ -65,11 +65,21 @@ def propose(
     live: dict[str, int] = {}
     for start in range(0, len(words), PIECE):
         live |= live_bids(words[start : start + PIECE])
-    with store.begin() as session:
-        planned = _plan(session, sent, live)
-        if not planned.restore:
-            raise ConflictError(_nothing(undoes, planned))
-        return _save(session, planned, undoes, origin, reason, business_date)
+    return Looked(undoes=undoes, sent=tuple(sent), live=live)
+
+
+def propose(
+    session: Session, looked: Looked, origin: Origin, reason: str, business_date: date
+) -> RollbackRow:
+    """Propose to restore the bids from before, in the caller's transaction.
+
+    Nothing changes until the proposal is approved and applied. ``business_date`` is the account's
+    day. Raises InputError without a reason, ConflictError when there is nothing to restore.
+    """
+    planned = _plan(session, looked.sent, looked.live)
+    if not planned.restore:
+        raise ConflictError(_nothing(looked.undoes, planned))
+    return _save(session, planned, looked.undoes, origin, reason, business_date)
 
 
 def account_of(session: Session, undoes: str) -> str:

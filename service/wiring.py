@@ -224,23 +224,27 @@ class Wiring:
             reads_apart=timedelta(minutes=limits.reads_apart_minutes),
         )
 
-    def roll_back(self, undoes: str, origin: Origin, reason: str) -> RollbackRow:
-        """Propose to undo an application or a batch; see ``rollback.propose``."""
+    def look_back(self, undoes: str) -> tuple[rollback.Looked, date]:
+        """What an application or a batch has set and what stands there now; the account's day.
+
+        Raises NotFoundError, ConflictError when there is nothing to undo or the connector cannot
+        read live bids, ConnectorError.
+        """
         with self.store.read() as session:
             account = self.account(rollback.account_of(session, undoes))
-        found = self.night.platform(account, self.today(account))
+        day = self.today(account)
+        found = self.night.platform(account, day)
         if not isinstance(found, AdPlatform):
             raise ConflictError(
                 f"the connector of {account.id} cannot read live bids; undo it on the platform by hand"
             )
-        return rollback.propose(
-            self.store,
-            found.live_bids,
-            undoes,
-            origin,
-            reason,
-            business_date=self.today(account),
-        )
+        return rollback.look(self.store, found.live_bids, undoes), day
+
+    def roll_back(self, undoes: str, origin: Origin, reason: str) -> RollbackRow:
+        """Propose to undo an application or a batch; see ``rollback.propose``."""
+        looked, day = self.look_back(undoes)
+        with self.store.begin() as session:
+            return rollback.propose(session, looked, origin, reason, day)
 
 
 def wire(

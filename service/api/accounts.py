@@ -23,7 +23,7 @@ from service.api.schemas.accounts import (
 )
 from service.api.schemas.lines import TermView
 from service.settings.models import Account, Economics
-from service.store import proposals, runs
+from service.store import account_states, proposals, runs
 
 router = APIRouter(prefix=f"{PREFIX}/accounts", tags=["accounts"])
 
@@ -66,6 +66,7 @@ def get_account(account_id: AccountIdInPath, context: InContext) -> AccountView:
 
 def _summary(session: Session, account: Account) -> AccountSummary:
     newest = next(iter(runs.page(session, account_id=account.id, limit=1)), None)
+    state = account_states.get(session, account.id)
     return AccountSummary(
         id=account.id,
         name=account.name,
@@ -77,6 +78,8 @@ def _summary(session: Session, account: Account) -> AccountSummary:
         newest_run_id=newest.run_id if newest else None,
         newest_run_state=newest.state if newest else None,
         newest_business_date=newest.business_date if newest else None,
+        unauthorised_since_at=state.unauthorised_since_at,
+        unauthorised_cause=state.unauthorised_cause,
     )
 
 

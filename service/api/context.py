@@ -8,6 +8,7 @@ from typing import Annotated, Protocol
 
 from fastapi import Depends, Request
 
+from service.applying import Who
 from service.audit import Origin
 from service.expiry import expire_overdue
 from service.settings.models import Account, Settings
@@ -37,12 +38,25 @@ class Nights(Protocol):
         ...
 
 
+class Walks(Protocol):
+    """Sending approved lines without waiting for it."""
+
+    def start(self, account: Account, application_id: str, who: Who) -> None:
+        """Carry out the queued application soon."""
+        ...
+
+    def stop(self) -> None:
+        """Take no more and wait for those under way."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """Everything that outlives a request."""
 
     wiring: Wiring
     nights: Nights
+    walks: Walks
     version: str
 
     @property

@@ -18,6 +18,7 @@ from service.api.openapi import problem_responses
 from service.api.pagination import DEFAULT_LIMIT, LONGEST_CURSOR, MOST, decode, encode
 from service.api.proposals import ETAG_HEADER, ProposalIdInPath
 from service.api.schemas.audit import AuditView
+from service.api.schemas.interventions import HandsOffView
 from service.api.schemas.lines import (
     EconomicsView,
     FactView,
@@ -35,7 +36,7 @@ from service.api.schemas.lines import (
 from service.approval import Action, allowed
 from service.errors import NotFoundError
 from service.frames import GIVEN
-from service.store import audit, facts, lines, proposals, roster, runs
+from service.store import audit, facts, interventions, lines, proposals, roster, runs
 from service.store.audit import AuditFilter
 from service.store.rows import LineRow, ProposalRow, RunRow
 
@@ -126,6 +127,7 @@ def line_detail(session: Session, context: Context, line: LineRow) -> LineDetail
     proposal = proposals.get(session, line.proposal_id)
     run = runs.get(session, proposal.run_id)
     word = roster.keyword(session, line.account_id, line.keyword_id)
+    left = interventions.hands_off_word(session, line.account_id, line.keyword_id)
     known, since = _facts(session, line, run, proposal.created_at, _days(context, line))
     names = roster.names(session, line.account_id, [line.campaign_id])
     events = audit.page(
@@ -143,6 +145,7 @@ def line_detail(session: Session, context: Context, line: LineRow) -> LineDetail
         facts=known,
         facts_since=since,
         economics=_economics(session, context, line, run),
+        hands_off=HandsOffView.model_validate(left) if left else None,
         rates=line.expected.get("rates"),
         past=tuple(
             PastLine.model_validate(row) for row in past if row.proposal_id != line.proposal_id

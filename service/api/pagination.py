@@ -11,7 +11,7 @@ import binascii
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from fastapi import Query
@@ -99,3 +99,17 @@ def night_key(question: Mapping[str, Any], cursor: str | None) -> tuple[date, st
         return date.fromisoformat(key[0]), key[1]
     except ValueError:
         raise RefusalError("bad-cursor", "The cursor is not one that this server gave.") from None
+
+
+def decode_instant(question: Mapping[str, Any], cursor: str | None) -> tuple[datetime, str] | None:
+    """A position in a list ordered by (instant, id)."""
+    key = decode(question, cursor, (str, str))
+    if key is None:
+        return None
+    try:
+        at = datetime.fromisoformat(key[0])
+    except ValueError:
+        at = datetime.min
+    if at.tzinfo is None:
+        raise RefusalError("bad-cursor", "The cursor is not one that this server gave.")
+    return at, key[1]

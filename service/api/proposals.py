@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse
 
 from service import audit, decisions, sheet
 from service.api import PREFIX, etags
+from service.api.applications import rollback_view
 from service.api.context import ByWhom, InContext
 from service.api.etags import IfMatch
 from service.api.idempotency import DoOnce
@@ -23,7 +24,7 @@ from service.api.schemas.decisions import OverrideView, RejectDemand
 from service.api.schemas.proposals import ProposalSummary, ProposalView
 from service.approval import State
 from service.store import audit as events
-from service.store import lines, proposals
+from service.store import interventions, lines, proposals
 from service.store.lines import LineFilter
 from service.store.rows import LineRow, ProposalRow
 
@@ -187,6 +188,7 @@ def _sheet_row(line: LineRow) -> sheet.SheetRow:
 
 def proposal_view(session: Session, proposal: ProposalRow) -> ProposalView:
     """A proposal in full."""
+    undone = interventions.rollback(session, proposal.proposal_id)
     return ProposalView(
         **ProposalSummary.model_validate(proposal).model_dump(),
         totals=dict(proposal.totals),
@@ -196,5 +198,6 @@ def proposal_view(session: Session, proposal: ProposalRow) -> ProposalView:
         content_hash=proposal.content_hash,
         lines_by_state=dict(proposals.line_states(session, proposal.proposal_id)),
         lines_by_reason=dict(proposals.line_reasons(session, proposal.proposal_id)),
+        rollback=rollback_view(session, undone) if undone else None,
         etag=etags.proposal_tag(session, proposal),
     )

@@ -5,6 +5,16 @@ of batches that an earlier walk left open. Both are safe to call at any time, an
 """
 
 from service.applying.flow import apply, has_open_batches, queue, resume
+from service.applying.settler import Settler
 from service.applying.work import POINTS, ApplyContext, Who
 
-__all__ = ["POINTS", "ApplyContext", "Who", "apply", "has_open_batches", "queue", "resume"]
+__all__ = [
+    "POINTS",
+    "ApplyContext",
+    "Settler",
+    "Who",
+    "apply",
+    "has_open_batches",
+    "queue",
+    "resume",
+]

@@ -26,11 +26,11 @@ from service.applying.work import (
     HaltedError,
     Who,
     Work,
-    note_authorisation,
 )
 from service.approval import State
 from service.caps import Spending
 from service.errors import ServiceError
+from service.outside import note_authorisation
 from service.settings.models import Account
 from service.store import account_states, applications, lines, runs
 from service.store import audit as events

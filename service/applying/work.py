@@ -12,11 +12,10 @@ from typing import Final, Literal
 from sqlalchemy.orm import Session
 
 from connectors.platform import AdPlatform, AdPlatformReader, MeteredPlatform
-from service import audit, leases, stop
+from service import leases, stop
 from service.audit import MACHINE, Origin, Source
 from service.settings.models import Account
 from service.store import Store, account_states, runs
-from service.store import audit as events
 
 # Every commit, and the moments between which bytes are under way.
 POINTS: Final = (
@@ -29,7 +28,8 @@ POINTS: Final = (
     "verified",
     "closed",
 )
-CALLS_A_BATCH: Final = 3  # read, set, read
+CALLS_A_BATCH: Final = 3  # read, set, read: the least that a platform asks for
+MOST_CALLS_A_BATCH: Final = 64  # above this, others are using up the same quota
 BATCH: Final = 200
 NO_WRITE_HALF: Final = (
     "the connector of {account} cannot write bids; "
@@ -90,6 +90,8 @@ class Work:
     day: date
     opened: AdPlatform | None = None
     answered: bool = False
+    calls_a_batch: int = CALLS_A_BATCH
+    calls_left: int | None = None
     batches: int = 0
     expired: int = 0
     waiting: Counter[str] = field(default_factory=Counter)
@@ -134,15 +136,24 @@ class Work:
             raise HaltedError("stopped", stops[0].sentence())
 
     def check_quota(self) -> None:
-        """Raise HaltedError when the day's calls would not carry a batch to its verification."""
+        """Raise HaltedError when the day's calls would not carry a batch to its verification.
+
+        What a batch costs is learned from the dearest one so far.
+        """
         if not isinstance(self.platform, MeteredPlatform):
             return
         left = self.platform.calls_left()
-        if left is not None and left < CALLS_A_BATCH:
+        if left is None:
+            return
+        if self.calls_left is not None:
+            dearest = max(self.calls_a_batch, self.calls_left - left)
+            self.calls_a_batch = min(dearest, MOST_CALLS_A_BATCH)
+        self.calls_left = left
+        if left < self.calls_a_batch:
             raise HaltedError(
                 "quota",
-                f"{left} calls of today's quota are left and a batch needs {CALLS_A_BATCH}; the rest "
-                "stays approved. Apply again when the platform's day begins",
+                f"{left} calls of today's quota are left and a batch needs {self.calls_a_batch}; the "
+                "rest stays approved. Apply again when the platform's day begins",
             )
 
     def read(self, keyword_ids: Sequence[str]) -> dict[str, int]:
@@ -156,18 +167,3 @@ class Work:
     def reached(self, point: str) -> None:
         """Something was committed, or sent."""
         self.context.after(point)
-
-
-def note_authorisation(
-    session: Session, account_id: str, origin: Origin, *, cause: str | None
-) -> None:
-    """Keep whether the shop must be authorised again; ``cause`` None says that it answers."""
-    if cause is None:
-        news = account_states.regain_authorisation(session, account_id)
-    else:
-        news = account_states.lose_authorisation(session, account_id, cause, origin.at)
-    if news:
-        record = audit.authorisation_changed(
-            origin, account_id=account_id, authorised=cause is None, cause=cause
-        )
-        events.append(session, [record])

@@ -56,13 +56,18 @@ def serve(
 
 def scheduler(context: typer.Context) -> None:
     """只按时运行每晚的计算, 不开 REST. Run the nights on schedule, without REST."""
+    from service.applying import Settler  # noqa: PLC0415 - loads pandas
+
     command = command_of(context)
     _log_to_stderr()
     asked_to_end = _on_signals()
     with command.wired() as wiring:
         schedule = _started(command, wiring)
+        settler = Settler(wiring.applying, wiring.settings.accounts)
+        settler.start()
         asked_to_end.wait()
         command.screen.say("等正在运行的一晚结束后退出.", "Ending after the night under way.")
+        settler.stop()
         schedule.stop()
 
 

@@ -10,7 +10,19 @@ from typing import Annotated, NoReturn
 import typer
 from rich.text import Text
 
-from service.cli import decide, doctor, ledger, night, processes, proposals, records, sandbox, setup
+from service.cli import (
+    applying,
+    decide,
+    doctor,
+    interventions,
+    ledger,
+    night,
+    processes,
+    proposals,
+    records,
+    sandbox,
+    setup,
+)
 from service.cli.failures import CRASH, ENDINGS, code_of, ending, write_crash
 from service.cli.options import DEFAULT_CONFIG, Command
 from service.cli.screen import Screen
@@ -68,6 +80,14 @@ app.add_typer(proposals.app, name="proposals")
 app.command("approve")(decide.approve)
 app.command("reject")(decide.reject)
 app.command("override")(decide.override)
+app.command("apply")(applying.apply)
+app.command("batches")(applying.batches)
+app.command("rollback")(applying.rollback)
+app.command("stop")(interventions.stop_applying)
+app.command("resume")(interventions.resume)
+app.command("hands-off")(interventions.hands_off)
+app.command("release")(interventions.release)
+app.command("alerts")(interventions.alerts)
 app.command("runs")(records.list_runs)
 app.command("rejects")(records.list_rejects)
 app.command("replay")(night.replay)

@@ -22,7 +22,8 @@ REASONS = {
     "explore_new": ("试探: 新词, 数据太少", "explore: a new word, too little is known"),
     "explore_uncertain": ("试探: 价值不确定", "explore: its worth is uncertain"),
     "not_biddable": ("不可按词出价", "takes no bid of its own"),
-    "locked": ("锁定", "locked"),
+    "locked": ("锁定, 或在别处改过价", "locked, or changed elsewhere"),
+    "rollback": ("撤销: 恢复原价", "undone: back to the bid before"),
     "unknown_bid": ("出价未知", "its bid is not known"),
 }
 
@@ -43,7 +44,49 @@ STATES = {
     "open": "可审批",
     "running": "运行中",
     "succeeded": "成功",
+    "queued": "排队中",
+    "done": "完成",
+    "halted": "中止",
+    "prepared": "未提交",
+    "dispatching": "提交中",
+    "released": "已退回",
 }
+
+
+OUTCOMES = {
+    "intended": ("未提交", "not sent"),
+    "sent": ("提交中", "under way"),
+    "applied": ("生效", "applied"),
+    "failed": ("失败", "failed"),
+    "conflict": ("冲突", "in conflict"),
+    "unknown": ("结果不明", "unknown"),
+    "released": ("退回待提交", "given back"),
+    "expired": ("批准过期", "expired"),
+}
+
+WAITING = {
+    "cap": ("预算上限", "under a budget cap"),
+    "changed_today": ("今天已改过", "changed today"),
+    "under_way": ("上一次改动未确认", "an earlier bid is under way"),
+    "without_approval": ("没有批准记录", "no approval on record"),
+    "edited": ("之后被改过", "edited since"),
+    "gone": ("平台上已没有", "gone from the platform"),
+    "unknown": ("结果不明", "its outcome is not known"),
+    "rolled_back": ("已撤销过", "rolled back already"),
+    "being_rolled_back": ("正在撤销", "being rolled back"),
+}
+
+
+def outcome_words(code: str, speech: Speech) -> str:
+    """What became of a bid, in words."""
+    zh, en = OUTCOMES.get(code, (code, code))
+    return speech(zh, en)
+
+
+def waiting_words(code: str, speech: Speech) -> str:
+    """Why a bid waits or stays, in words."""
+    zh, en = WAITING.get(code, (code, code.replace("_", " ")))
+    return speech(zh, en)
 
 
 def reason_words(code: str, speech: Speech) -> str:

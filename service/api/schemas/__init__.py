@@ -20,6 +20,17 @@ Yuan = Annotated[
 ]
 Fen = Annotated[int, Field(description="Money in fen (分).", examples=[129])]
 
+Reason = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=500,
+        pattern=r"^[^\x00]+$",
+        description="Why, in words that the next person understands.",
+        examples=["活动前先不动"],
+    ),
+]
+
 
 class Answer(BaseModel):
     """Something the server says; built from frozen rows by attribute."""

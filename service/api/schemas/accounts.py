@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -33,6 +33,11 @@ class AccountSummary(Answer):
     newest_run_id: RunId | None = None
     newest_run_state: Annotated[str | None, Field(examples=["succeeded"])] = None
     newest_business_date: Annotated[date | None, Field(examples=["2026-07-31"])] = None
+    unauthorised_since_at: Annotated[
+        datetime | None,
+        Field(description="Set while the shop has to be authorised again.", examples=[None]),
+    ] = None
+    unauthorised_cause: Annotated[str | None, Field(examples=[None])] = None
 
 
 class BudgetsView(Answer):

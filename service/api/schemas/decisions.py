@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from service.api.schemas import Answer, Demand, LineId, ProposalId
+from service.api.schemas import Answer, Demand, LineId, ProposalId, Reason
 from service.api.schemas.lines import LineQuery
 
 MOST_LINES = 5_000  # that one decision may name, or edit
@@ -25,18 +25,6 @@ class ShownLine(Demand):
     bid_fen: Annotated[
         int | None, Field(ge=1, le=9999, description="For `edit` only.", examples=[None])
     ] = None
-
-
-Reason = Annotated[
-    str,
-    Field(
-        min_length=1,
-        max_length=500,
-        pattern=r"^[^\x00]+$",
-        description="Why, in words that the next person understands.",
-        examples=["活动前先不动"],
-    ),
-]
 
 
 class ApproveDemand(Demand):

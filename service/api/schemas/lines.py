@@ -19,6 +19,7 @@ from service.api.schemas import (
     Yuan,
 )
 from service.api.schemas.audit import AuditView
+from service.api.schemas.interventions import HandsOffView
 from service.approval import Action, State
 from service.store.lines import LineFilter
 
@@ -320,6 +321,10 @@ class LineDetail(LineView):
         Field(description="Days that were restated, or added, after the night."),
     ]
     economics: EconomicsView | None = None
+    hands_off: Annotated[
+        HandsOffView | None,
+        Field(description="Set while the word is left to people, and since when.", examples=[None]),
+    ] = None
     rates: Annotated[
         dict[str, Any] | None,
         Field(

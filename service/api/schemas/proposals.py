@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from service.api.schemas import AccountId, Answer, ProposalId, RunId
+from service.api.schemas.applications import RollbackView
 
 
 class ProposalSummary(Answer):
@@ -15,6 +16,13 @@ class ProposalSummary(Answer):
 
     proposal_id: ProposalId
     run_id: RunId
+    kind: Annotated[
+        str,
+        Field(
+            description="`night`, or `rollback`: then `run_id` is the night whose bids it undoes.",
+            examples=["night"],
+        ),
+    ]
     account_id: AccountId
     business_date: Annotated[date, Field(examples=["2026-07-31"])]
     state: Annotated[
@@ -96,6 +104,10 @@ class ProposalView(ProposalSummary):
     lines_by_reason: Annotated[
         dict[str, int], Field(examples=[{"raise_marginal_return": 80, "hold_noise": 174}])
     ]
+    rollback: Annotated[
+        RollbackView | None,
+        Field(description="What it undoes, and the words that it leaves alone.", examples=[None]),
+    ] = None
     etag: Annotated[
         str,
         Field(description="What If-Match of an override has to carry.", examples=["3a" * 32]),

@@ -57,7 +57,8 @@ class Campaign:
 
     def spend(self, word: str, bid: int) -> int:
         """Spend grows faster than the bid, and more slowly than its square."""
-        return round(self.rate[word] * bid**1.3)
+        rate = self.rate.setdefault(word, self.rng.uniform(20, 200) / bid**1.3)
+        return round(rate * bid**1.3)
 
     def night(self) -> None:
         """Plan, approve some, apply while things fail, settle, check."""

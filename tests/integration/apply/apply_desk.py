@@ -201,14 +201,9 @@ class Desk:
         return applying.resume(self.context(), self.account, Who(actor="kaiche", source="schedule"))
 
     def roll_back(self, undoes: str, reason: str = "改错了") -> RollbackRow:
-        return rollback.propose(
-            self.store,
-            self.platform.live_bids,
-            undoes,
-            self.origin(),
-            reason,
-            business_date=self.today,
-        )
+        looked = rollback.look(self.store, self.platform.live_bids, undoes)
+        with self.store.begin() as session:
+            return rollback.propose(session, looked, self.origin(), reason, self.today)
 
     def line(self, line_id: int) -> LineRow:
         with self.store.read() as session:

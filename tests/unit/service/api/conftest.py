@@ -28,6 +28,7 @@ from connectors.platform import (
 )
 from service.api.security import Access
 from service.app import create_app
+from service.applying import Who
 from service.audit import Origin
 from service.nightly import NightContext
 from service.planning import Door
@@ -263,6 +264,19 @@ class FakeNights:
         self.stopped = True
 
 
+class FakeWalks:
+    """Remembers what was to be carried out."""
+
+    def __init__(self) -> None:
+        self.started: list[tuple[str, str, Who]] = []
+
+    def start(self, of: Account, application_id: str, who: Who) -> None:
+        self.started.append((of.id, application_id, who))
+
+    def stop(self) -> None:
+        """Nothing is under way."""
+
+
 class Client:
     """A synchronous httpx client over an ASGI application, in this process."""
 
@@ -389,7 +403,8 @@ def client(application: list[FastAPI], wiring: Wiring) -> Iterator[Client]:
     if not application:
         application.append(create_app(wiring, access=Access(), nights=nights))
     app = application[0]
-    app.state.context = replace(app.state.context, wiring=wiring, nights=nights)
+    walks = FakeWalks()
+    app.state.context = replace(app.state.context, wiring=wiring, nights=nights, walks=walks)
     opened = Client(app)
     yield opened
     opened.close()
