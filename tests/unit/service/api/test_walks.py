@@ -1,0 +1,56 @@
+"""Applications in the background: carried out, and quiet about failures that are on record."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import pytest
+
+from service.api import walks
+from service.api.walks import BackgroundWalks
+from service.applying import Who
+from service.errors import RunInProgressError
+from service.wiring import Wiring
+
+WHO = Who(actor="li", source="rest")
+
+
+@pytest.mark.parametrize(
+    ("trouble", "words"),
+    [(RunInProgressError("held by another"), "held by another"), (KeyError("x"), "broke")],
+)
+def test_a_failure_is_logged(
+    wiring: Wiring,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    trouble: Exception,
+    words: str,
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise trouble
+
+    monkeypatch.setattr(walks.applying, "apply", fail)
+    background = BackgroundWalks(wiring)
+    with caplog.at_level(logging.ERROR):
+        background.start(wiring.account("shop-1"), "a-1", WHO)
+        background.stop()
+    (record,) = caplog.records
+    assert words in record.getMessage()
+    assert "a-1" in record.getMessage()
+
+
+def test_what_was_queued_is_carried_out_in_its_name(
+    wiring: Wiring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Any] = []
+
+    def carry_out(_: object, account: Any, who: Who, *, application_id: str) -> None:
+        seen.append((account.id, who, application_id))
+
+    monkeypatch.setattr(walks.applying, "apply", carry_out)
+    background = BackgroundWalks(wiring)
+    background.start(wiring.account("shop-1"), "a-1", WHO)
+    background.start(wiring.account("shop-2"), "a-2", WHO)
+    background.stop()
+    assert sorted(seen, key=str) == [("shop-1", WHO, "a-1"), ("shop-2", WHO, "a-2")]
