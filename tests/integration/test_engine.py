@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from service.errors import StoreError
 from service.store import Store, exists, migrate, open_store
@@ -30,6 +31,48 @@ def test_migrating_twice_changes_nothing_and_down_leaves_no_table(own_store: Sto
     with own_store.begin() as session:
         migrate.downgrade(session.connection(), "base")
     assert own_store.revision() is None
+
+
+def test_a_database_of_the_first_version_keeps_its_proposals(own_store: Store) -> None:
+    """SQLite makes a changed table anew; lines that refer to it must not notice."""
+    with own_store.begin() as session:
+        migrate.downgrade(session.connection(), "0001")
+        for statement in FIRST_VERSION:
+            session.execute(text(statement))
+    own_store.migrate()
+    own_store.ready()
+    with own_store.begin() as session:
+        found = session.execute(text("SELECT proposal_id, kind FROM proposal")).all()
+        lines = session.execute(text("SELECT proposal_id FROM line")).scalars().all()
+        with pytest.raises(IntegrityError):
+            session.execute(text(FIRST_VERSION[2]))
+    assert (found, lines) == ([("p1", "night")], ["p1"])
+
+
+def test_a_second_proposal_of_a_night_is_refused_and_a_rollback_is_not(own_store: Store) -> None:
+    with own_store.begin() as session:
+        for statement in FIRST_VERSION[:2]:
+            session.execute(text(statement))
+        second = FIRST_VERSION[1].replace("'p1'", "'p2'")
+        rollback = second.replace("(proposal_id,", "(kind, proposal_id,")
+        session.execute(text(rollback.replace("VALUES (", "VALUES ('rollback', ")))
+    with pytest.raises(IntegrityError), own_store.begin() as session:
+        session.execute(text(second.replace("'p2'", "'p3'")))
+
+
+FIRST_VERSION = (
+    "INSERT INTO run (run_id, account_id, business_date, state, step, trigger, attempt, started_at, "
+    "seed, counts, review) VALUES ('r1', 'shop', '2026-03-02', 'succeeded', 'save', 'cli', 1, "
+    "'2026-03-02 00:30:00', 7, '{}', '[]')",
+    "INSERT INTO proposal (proposal_id, run_id, account_id, business_date, state, review, status, "
+    "totals, frontier, policy, breaches, content_hash, created_at, expires_at) VALUES ('p1', 'r1', "
+    "'shop', '2026-03-02', 'open', 'PASS', 'optimal', '{}', '[]', '{}', '[]', '0', "
+    "'2026-03-02 00:31:00', '2026-03-04 00:31:00')",
+    "INSERT INTO line (proposal_id, account_id, keyword_id, adgroup_id, campaign_id, word, state, "
+    "version, change_rate, reason, explore, expected, spend_after_fen, spend_before_fen, "
+    "contribution_after_fen, contribution_before_fen) VALUES ('p1', 'shop', 'k1', 'g1', 'c1', '裙', "
+    "'pending', 1, 0.1, 'hold_noise', false, '{}', 1, 1, 1, 1)",
+)
 
 
 def test_whether_a_database_is_there_is_told_without_making_one(tmp_path: Path) -> None:

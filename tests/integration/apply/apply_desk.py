@@ -23,7 +23,7 @@ from service.decisions import decide, edit
 from service.planning import Decision
 from service.publish import publish
 from service.settings.models import Account
-from service.store import applications, facts, interventions, lines, open_store, roster, runs
+from service.store import Store, applications, facts, interventions, lines, open_store, roster, runs
 from service.store.applications import ApplicationRow
 from service.store.interventions import RollbackRow
 from service.store.lines import LineFilter
@@ -48,9 +48,10 @@ class Desk:
     batch_size: int = 200
     now: datetime = MORNING
     process: int = 1
+    opened: Store | None = None
 
     def __post_init__(self) -> None:
-        self.store = open_store(self.url)
+        self.store = self.opened or open_store(self.url)
         self.rng = random.Random(self.seed)
         inner = SandboxPlatform(
             clock=lambda: self.today,
