@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -28,7 +29,6 @@ from connectors.platform import (
 )
 from service.api.security import Access
 from service.app import create_app
-from service.applying import Who
 from service.audit import Origin
 from service.nightly import NightContext
 from service.planning import Door
@@ -44,10 +44,13 @@ from service.store import Store, facts, open_store, proposals, roster, runs
 from service.store.rows import NewLine, ProposalRow, RunRow
 from service.wiring import Wiring
 
+sys.path.insert(0, str(Path(__file__).parent))
+
+from fake_walks import FakeWalks
+
 NOW = datetime(2026, 7, 31, 1, 0, tzinfo=UTC)
 NIGHT = date(2026, 7, 31)
-RUN, PROPOSAL = "run-1", "proposal-1"
-ACCOUNT = "shop-1"
+RUN, PROPOSAL, ACCOUNT = "run-1", "proposal-1", "shop-1"
 WORDS = 12
 
 
@@ -262,19 +265,6 @@ class FakeNights:
 
     def stop(self) -> None:
         self.stopped = True
-
-
-class FakeWalks:
-    """Remembers what was to be carried out."""
-
-    def __init__(self) -> None:
-        self.started: list[tuple[str, str, Who]] = []
-
-    def start(self, of: Account, application_id: str, who: Who) -> None:
-        self.started.append((of.id, application_id, who))
-
-    def stop(self) -> None:
-        """Nothing is under way."""
 
 
 class Client:
