@@ -215,5 +215,6 @@ def _report(command: Command, outcome: Outcome) -> None:
     )
     if outcome.action == str(Action.APPROVE) and outcome.changed:
         command.screen.say(
-            "导出改价表: kaiche proposals export", "Export the sheet with: kaiche proposals export"
+            "提交: kaiche apply; 用报表的店铺导出改价表: kaiche proposals export",
+            "Send them with: kaiche apply; with report exports: kaiche proposals export",
         )
