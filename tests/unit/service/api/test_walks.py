@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from typing import Any
 
 import pytest
@@ -27,13 +28,17 @@ def test_a_failure_is_logged(
     trouble: Exception,
     words: str,
 ) -> None:
+    begun = threading.Event()
+
     def fail(*_: object, **__: object) -> None:
+        begun.set()
         raise trouble
 
     monkeypatch.setattr(walks.applying, "apply", fail)
     background = BackgroundWalks(wiring)
     with caplog.at_level(logging.ERROR):
         background.start(wiring.account("shop-1"), "a-1", WHO)
+        assert begun.wait(timeout=30)
         background.stop()
     (record,) = caplog.records
     assert words in record.getMessage()
@@ -44,13 +49,17 @@ def test_what_was_queued_is_carried_out_in_its_name(
     wiring: Wiring, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[Any] = []
+    both = threading.Event()
 
     def carry_out(_: object, account: Any, who: Who, *, application_id: str) -> None:
         seen.append((account.id, who, application_id))
+        if len(seen) == 2:
+            both.set()
 
     monkeypatch.setattr(walks.applying, "apply", carry_out)
     background = BackgroundWalks(wiring)
     background.start(wiring.account("shop-1"), "a-1", WHO)
     background.start(wiring.account("shop-2"), "a-2", WHO)
+    assert both.wait(timeout=30)
     background.stop()
     assert sorted(seen, key=str) == [("shop-1", WHO, "a-1"), ("shop-2", WHO, "a-2")]
