@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 
@@ -189,3 +190,46 @@ def test_raises_wait_for_room_under_their_campaign_cap(desk: Desk) -> None:
     )
     done = desk.apply()
     assert (done.counts["applied"], done.counts["waiting"]) == (1, {"cap": 2})
+
+
+def test_a_word_waits_while_an_earlier_bid_of_it_is_in_the_dark(desk: Desk) -> None:
+    word = desk.words[0]
+    first = desk.live()[word]
+    desk.night({word: first + 3})
+    desk.platform.arm("set_bids", "timeout_before")
+    desk.apply()
+    newer = desk.night({word: first + 6}, ahead=1)
+    held = desk.apply()
+    assert held.counts["waiting"] == {"under_way": 1}
+    assert set(desk.states(newer).values()) == {"approved"}
+    assert len(desk.platform.writes) == 1
+
+
+def test_a_line_given_back_gives_way_to_a_newer_approval_of_its_word(desk: Desk) -> None:
+    word = desk.words[0]
+    first = desk.live()[word]
+    older = desk.night({word: first + 3})
+    desk.platform.arm("set_bids", "timeout_before")
+    desk.apply()
+    newer = desk.night({word: first + 6}, ahead=1)
+    desk.later(minutes=11)
+    desk.apply()
+    assert (desk.states(older), desk.states(newer)) == ({word: "superseded"}, {word: "applied"})
+    assert desk.live()[word] == first + 6
+
+
+def test_what_a_batch_costs_is_learned_from_the_dearest(desk: Desk) -> None:
+    desk.batch_size = 2
+    desk.night(raised(desk, 6))
+    desk.platform.calls = 20
+    read = desk.platform.live_bids
+
+    def dear(words: Sequence[str]) -> Mapping[str, int]:
+        assert desk.platform.calls is not None
+        desk.platform.calls -= 4  # as a platform that pages through adgroups
+        return read(words)
+
+    desk.platform.live_bids = dear  # type: ignore[method-assign]
+    held = desk.apply()
+    assert (held.halt, held.counts["applied"]) == ("quota", 2)
+    assert "9 calls of today's quota are left and a batch needs 11" in (held.cause or "")
