@@ -89,7 +89,7 @@ class Campaign:
         desk, rng = self.desk, self.rng
         live = desk.live()
         words = [word for word in desk.words if rng.random() < 0.5]
-        bids = {word: max(6, round(live[word] * rng.uniform(0.75, 1.3))) for word in words}
+        bids = {word: max(6, round(live[word] * rng.uniform(0.75, 1.25))) for word in words}
         spends = {
             word: (self.spend(word, live[word]), self.spend(word, bids.get(word, live[word])))
             for word in desk.words
@@ -118,7 +118,8 @@ class Campaign:
     def edit_elsewhere(self, words: int) -> None:
         """People at work in the back office, on words of any kind."""
         for word in self.rng.sample(self.desk.words, words):
-            self.desk.platform.edit(word, self.rng.randint(30, 300))
+            bid = self.desk.live([word])[word]
+            self.desk.platform.edit(word, max(7, round(bid * self.rng.uniform(0.7, 1.3)) + 1))
             self.counts["edited elsewhere"] += 1
 
     def raise_a_budget(self) -> None:
@@ -292,7 +293,7 @@ def start(desk: Desk, seed: int) -> Campaign:
     rng = random.Random(seed)
     campaign = Campaign(desk, rng, 0)
     total = sum(campaign.spend(word, bid) for word, bid in desk.live().items())
-    cap = round(total * rng.uniform(0.9, 1.3))
+    cap = round(total * rng.uniform(0.95, 1.5))
     campaign.cap_fen = cap
     budgets = desk.account.budgets.model_copy(update={"daily": Decimal(cap) / 100})
     desk.account = desk.account.model_copy(update={"budgets": budgets})
