@@ -49,7 +49,8 @@ def estimate(
     history: one row a keyword and day (``keyword_id`` str, ``date``, ``bid`` yuan, ``impressions``,
     ``clicks``, ``spend`` yuan, ``orders``, ``revenue`` yuan as known today, optional ``budget_hit``),
     in any order, possibly empty. keywords: the roster (``keyword_id``, ``adgroup_id``,
-    ``campaign_id``, ``bid``; optional ``biddable``, ``quality_score``, ``match``). economics:
+    ``campaign_id``, ``bid``; optional ``biddable``; further columns such as ``quality_score``,
+    ``match`` or ``word`` may stand there and tell the estimates nothing yet). economics:
     ``adgroup_id``, ``margin_rate``, optional ``organic_rate``. settlement: ``date``, ``age``,
     ``orders``. Raises ``InputError`` naming frame, column and row of what is malformed.
     """

@@ -115,18 +115,17 @@ class Estimates:
     @property
     def rates(self) -> pd.DataFrame:
         """Index keyword_id; ctr, cvr, order_value (yuan), value_per_click (yuan), each with interval."""
-        value_variance = self.value.pooled.log_variance()
         columns: dict[str, FloatArray] = {}
-        for name, mean, variance in (
-            ("ctr", self.traffic.ctr.rate, self.traffic.ctr.log_variance()),
-            ("cvr", self.conversion.rate, self.conversion.log_variance()),
-            ("order_value", self.value.mean, value_variance),
+        for name, pooled, unit in (
+            ("ctr", self.traffic.ctr, 1.0),
+            ("cvr", self.conversion, 1.0),
+            ("order_value", self.value.pooled, self.value.unit),
         ):
-            columns[name] = mean
-            columns[f"{name}_p05"] = gamma_quantile(0.05, mean, variance)
-            columns[f"{name}_p95"] = gamma_quantile(0.95, mean, variance)
+            columns[name] = pooled.rate * unit
+            columns[f"{name}_p05"] = pooled.quantile(0.05) * unit
+            columns[f"{name}_p95"] = pooled.quantile(0.95) * unit
         gross = self.conversion.rate * self.value.mean
-        spread = self.conversion.log_variance() + value_variance
+        spread = self.conversion.log_variance() + self.value.pooled.log_variance()
         low, high = signed_quantiles(
             gamma_quantile(0.05, gross, spread),
             gamma_quantile(0.95, gross, spread),
@@ -194,56 +193,47 @@ class Estimates:
         return pd.DataFrame(columns, index=pd.Index(bids.index, name="keyword_id"))
 
     def _forecast(self, bids: FloatArray, rows: IntArray) -> dict[str, FloatArray]:
-        mean = self.expect(bids, rows)
-        moved = self.moved(bids, rows)
-        traffic, response = self.traffic, self.response
-        day = traffic.account_day_sd**2 + traffic.campaign_day_sd**2
-        curve = (
-            moved.sensitivity**2
-            * (response.position_sd[rows] ** 2 + response.account_position_sd**2)
-            + (EXTRAPOLATION_SD * moved.extrapolated) ** 2
-        )
-        level = traffic.impressions.log_variance()[rows]
-        click_spread = (
-            traffic.click_dispersion + day + curve + level + traffic.ctr.log_variance()[rows]
-        )
-        shown_spread = traffic.impression_dispersion + day + curve + level
-        cvr_spread = self.conversion.log_variance()[rows]
-        value_spread = self.value.pooled.log_variance()[rows]
-        order_spread = click_spread + cvr_spread
+        mean, moved = self.expect(bids, rows), self.moved(bids, rows)
+        shown_spread, click_spread = self._volume_spread(moved, rows)
+        order_spread = click_spread + self.conversion.log_variance()[rows]
+        clicks, orders = np.maximum(mean.clicks, 1e-12), np.maximum(mean.orders, 1e-12)
+        cpc = np.where(moved.shown, moved.price, np.nan)
+        price_variance = self.traffic.price_ratio.log_variance()[rows]
+        price_spread = price_variance + CLICK_PRICE_CV2 / (1.0 + clicks)
+        paid_spread = click_spread + price_spread + (1.0 + CLICK_PRICE_CV2) / clicks
+        value_spread = self.value.pooled.log_variance()[rows] + (1.0 + self.value.cv2) / orders
         out: dict[str, FloatArray] = {}
         _counts(out, "impressions", mean.impressions, shown_spread)
         _counts(out, "clicks", mean.clicks, click_spread)
-        cpc = np.where(moved.shown, moved.price, np.nan)
-        clicks = np.maximum(mean.clicks, 1e-12)
-        price_spread = traffic.price_ratio.log_variance()[rows] + CLICK_PRICE_CV2 / (1.0 + clicks)
         out["cpc"] = cpc
         for name, q in QUANTILES.items():
             out[f"cpc_{name}"] = gamma_quantile(q, cpc, price_spread)
-        none = no_count_probability(mean.clicks, click_spread)
-        _amounts(
-            out,
-            "spend",
-            mean.spend,
-            none,
-            click_spread + price_spread + (1 + CLICK_PRICE_CV2) / clicks,
-        )
+        unclicked = no_count_probability(mean.clicks, click_spread)
+        _amounts(out, "spend", mean.spend, unclicked, paid_spread)
         _counts(out, "orders", mean.orders, order_spread)
-        orders = np.maximum(mean.orders, 1e-12)
         unsold = no_count_probability(mean.orders, order_spread)
-        _amounts(
-            out,
-            "revenue",
-            mean.revenue,
-            unsold,
-            order_spread + value_spread + (1 + self.value.cv2) / orders,
-        )
-        margin = self.roster.margin[rows]
+        _amounts(out, "revenue", mean.revenue, unsold, order_spread + value_spread)
         out["contribution"] = mean.contribution
         for low, high in (("p05", "p95"), ("p10", "p90")):
-            ends = signed_quantiles(out[f"revenue_{low}"], out[f"revenue_{high}"], margin)
+            ends = signed_quantiles(
+                out[f"revenue_{low}"], out[f"revenue_{high}"], self.roster.margin[rows]
+            )
             out[f"contribution_{low}"], out[f"contribution_{high}"] = ends
         return out
+
+    def _volume_spread(self, moved: Moved, rows: IntArray) -> tuple[FloatArray, FloatArray]:
+        """Relative variance, beyond counting, of a day's impressions and clicks."""
+        traffic, response = self.traffic, self.response
+        position = response.position_sd[rows] ** 2 + response.account_position_sd**2
+        shared = (
+            traffic.account_day_sd**2
+            + traffic.campaign_day_sd**2
+            + traffic.impressions.log_variance()[rows]
+            + moved.sensitivity**2 * position
+            + (EXTRAPOLATION_SD * moved.extrapolated) ** 2
+        )
+        clicks = traffic.click_dispersion + shared + traffic.ctr.log_variance()[rows]
+        return traffic.impression_dispersion + shared, clicks
 
     def sampler(self, seed: int, draws: int = 400) -> Callable[[FloatArray], TotalDraws]:
         """A function from bids (n,) to joint posterior predictive draws of the realised totals."""

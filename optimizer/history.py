@@ -20,7 +20,6 @@ from optimizer.outlook import BoolArray, FloatArray, IntArray
 
 COUNTS = ("impressions", "clicks", "spend", "orders", "revenue")
 HISTORY_COLUMNS = ("keyword_id", "date", "bid", *COUNTS)
-MATCHES = ("exact", "phrase", "broad", "auto")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,6 @@ class Roster:
     campaign_of_adgroup: IntArray
     bid: FloatArray
     biddable: BoolArray
-    quality: FloatArray  # 1..10, NaN where unknown
     margin: FloatArray  # contribution per yuan of paid revenue, natural traffic included
 
 
@@ -89,11 +87,6 @@ def read_roster(
         if "biddable" in keywords
         else np.ones(len(ids), dtype=bool)
     )
-    quality = (
-        _numbers(keywords, "keywords", "quality_score", missing=True)
-        if "quality_score" in keywords
-        else np.full(len(ids), np.nan)
-    )
     margin = _margins(economics, pd.Index(adgroup_ids), default_margin_rate)
     return Roster(
         keyword_id=ids,
@@ -104,7 +97,6 @@ def read_roster(
         campaign_of_adgroup=campaign_of_adgroup,
         bid=np.where(bid > 0, bid, np.nan),
         biddable=biddable,
-        quality=quality,
         margin=margin[adgroup],
     )
 

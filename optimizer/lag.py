@@ -26,7 +26,6 @@ class Maturity:
 
     share: FloatArray
     draws: FloatArray
-    settled_orders: float
 
     def at(self, age: IntArray) -> FloatArray:
         """Share reported at each age; final past the last age."""
@@ -45,7 +44,7 @@ class Maturity:
 def maturity(settlement: pd.DataFrame | None, attribution_days: int, seed: int) -> Maturity:
     """Estimate from settlement rows (date, age, orders); without rows the documented curve stands."""
     if attribution_days == 0:
-        return Maturity(np.ones(1), np.ones((DRAWS, 1)), 0.0)
+        return Maturity(np.ones(1), np.ones((DRAWS, 1)))
     documented = _documented(attribution_days)
     share, seen_low, seen_high = documented, np.zeros(attribution_days), np.zeros(attribution_days)
     triangle = _triangle(settlement, attribution_days)
@@ -58,7 +57,7 @@ def maturity(settlement: pd.DataFrame | None, attribution_days: int, seed: int) 
         share = _product(_link(documented, seen_low, seen_high)[0])
     alpha, beta = _link(documented, seen_low, seen_high)[1:]
     links = np.random.default_rng([seed, 11]).beta(alpha, beta, size=(DRAWS, attribution_days))
-    return Maturity(share, _product(links), float(seen_high.sum()))
+    return Maturity(share, _product(links))
 
 
 def _documented(last: int) -> FloatArray:

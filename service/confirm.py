@@ -8,7 +8,7 @@ approval says nothing about it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -56,21 +56,7 @@ def confirm(
         session, LineFilter(account_id=account_id, states=(State.APPROVED,)), for_update=True
     )
     judged = [line for line in approved if _is_later(bids_at, line)]
-    changes: list[LineChange] = []
-    records: list[AuditRecord] = []
-    conflicts: list[Edit] = []
-    for line in judged:
-        found = now.get(line.keyword_id)
-        if found is None or found == line.bid_before_fen:
-            continue
-        applied = found == line.bid_fen
-        action = Action.CONFIRM_APPLIED if applied else Action.MARK_CONFLICT
-        changes.append(
-            change(line, next_state(line.state, action), origin, note=_note(line, found))
-        )
-        records.append(_applied(line, origin) if applied else _conflict(line, found, origin))
-        if not applied:
-            conflicts.append(_edit(line, found))
+    changes, records, conflicts = _settled(judged, now, origin)
     write(session, changes, records)
     roll_back_undone(
         session, [one.line_id for one in changes if one.state == State.APPLIED], origin
@@ -89,6 +75,28 @@ def confirm(
         conflicts=len(conflicts),
         changed_elsewhere=len(strange),
     )
+
+
+def _settled(
+    judged: Iterable[LineRow], now: Mapping[str, int | None], origin: Origin
+) -> tuple[list[LineChange], list[AuditRecord], list[Edit]]:
+    """Changes, records and conflicts of the lines that the bids ``now`` decide; the rest waits."""
+    changes: list[LineChange] = []
+    records: list[AuditRecord] = []
+    conflicts: list[Edit] = []
+    for line in judged:
+        found = now.get(line.keyword_id)
+        if found is None or found == line.bid_before_fen:
+            continue
+        applied = found == line.bid_fen
+        action = Action.CONFIRM_APPLIED if applied else Action.MARK_CONFLICT
+        changes.append(
+            change(line, next_state(line.state, action), origin, note=_note(line, found))
+        )
+        records.append(_applied(line, origin) if applied else _conflict(line, found, origin))
+        if not applied:
+            conflicts.append(_edit(line, found))
+    return changes, records, conflicts
 
 
 def _is_later(bids_at: datetime | None, line: LineRow) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
@@ -10,7 +9,7 @@ from fastapi import Path as InPath
 from sqlalchemy.orm import Session
 from starlette.responses import JSONResponse
 
-from service import audit, decisions, sheet
+from service import decisions, sheet
 from service.api import PREFIX, etags
 from service.api.applications import rollback_view
 from service.api.context import ByWhom, InContext
@@ -22,11 +21,11 @@ from service.api.runs import ByAccount
 from service.api.schemas import Page
 from service.api.schemas.decisions import OverrideView, RejectDemand
 from service.api.schemas.proposals import ProposalSummary, ProposalView
-from service.approval import State
+from service.export import approved_sheet
 from service.store import audit as events
 from service.store import interventions, lines, proposals
 from service.store.lines import LineFilter
-from service.store.rows import LineRow, ProposalRow
+from service.store.rows import ProposalRow
 
 router = APIRouter(prefix=f"{PREFIX}/proposals", tags=["proposals"])
 
@@ -152,37 +151,15 @@ def download_sheet(proposal_id: ProposalIdInPath, context: InContext, origin: By
 
     That the lines left, and the hash of the file, is put on record.
     """
-    approved = LineFilter(proposal_id=proposal_id, states=(State.APPROVED,))
     with context.store.read() as session:
         proposal = proposals.get(session, proposal_id)
-        rows = [_sheet_row(line) for line in lines.select_lines(session, approved)]
-    content = sheet.workbook(rows)
-    record = audit.sheet_exported(
-        origin,
-        account_id=proposal.account_id,
-        proposal_id=proposal_id,
-        lines=len(rows),
-        sha256=hashlib.sha256(content).hexdigest(),
-    )
+        leaving = approved_sheet(session, proposal)
     with context.store.begin() as session:
-        events.append(session, [record])
+        events.append(session, [leaving.record(origin)])
     name = f"kaiche-{proposal.account_id}-{proposal.business_date:%Y%m%d}.xlsx"
     disposition = f'attachment; filename="{name}"'
     return Response(
-        content, media_type=sheet.MEDIA_TYPE, headers={"content-disposition": disposition}
-    )
-
-
-def _sheet_row(line: LineRow) -> sheet.SheetRow:
-    assert line.bid_fen is not None  # only a word with a bid can be approved
-    return sheet.SheetRow(
-        campaign_id=line.campaign_id,
-        adgroup_id=line.adgroup_id,
-        keyword_id=line.keyword_id,
-        word=line.word,
-        match=line.match,
-        bid_before_fen=line.bid_before_fen,
-        bid_fen=line.bid_fen,
+        leaving.content, media_type=sheet.MEDIA_TYPE, headers={"content-disposition": disposition}
     )
 
 

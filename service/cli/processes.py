@@ -128,5 +128,5 @@ def _log_to_stderr() -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(lines)
     logging.basicConfig(level=logging.INFO, handlers=[handler])
-    for talkative in ("apscheduler", "alembic"):
+    for talkative in ("apscheduler", "alembic", "httpx"):
         logging.getLogger(talkative).setLevel(logging.WARNING)

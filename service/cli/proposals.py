@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -11,8 +9,6 @@ from typing import Annotated
 import typer
 from sqlalchemy.orm import Session
 
-from service import audit
-from service.approval import State
 from service.cli.options import AccountId, Json, Limit, ProposalId, command_of, origin
 from service.cli.screen import yuan
 from service.cli.summary import (
@@ -25,9 +21,8 @@ from service.cli.summary import (
 from service.cli.words import state_words
 from service.errors import ConflictError, InputError, NotFoundError
 from service.store import audit as events
-from service.store import lines, proposals
-from service.store.lines import LineFilter
-from service.store.rows import LineRow, ProposalRow
+from service.store import proposals
+from service.store.rows import ProposalRow
 
 app = typer.Typer(help="出价建议 · Proposals.", no_args_is_help=True)
 
@@ -111,60 +106,29 @@ def export(
     as_json: Json = False,
 ) -> None:
     """把已批准的行导出为平台批量改价表 (XLSX). Export approved lines as the bulk-edit sheet."""
+    from service.export import approved_sheet  # noqa: PLC0415 - openpyxl is slow to load
+
     command = command_of(context, machine=as_json)
     with command.store() as store:
         with store.read() as session:
             row = chosen(session, proposal, account)
-            wanted = LineFilter(proposal_id=row.proposal_id, states=(State.APPROVED,))
-            approved = lines.select_lines(session, wanted)
-        if not approved:
+            sheet = approved_sheet(session, row)
+        if not sheet.lines:
             raise ConflictError(
                 f"no line of the proposal {row.proposal_id} is approved; `kaiche approve` first"
             )
-        content = _sheet(approved)
         path = out or Path(f"kaiche-{row.account_id}-{row.business_date}.xlsx")
-        _write(path, content, force=force)
-        digest = hashlib.sha256(content).hexdigest()
+        _write(path, sheet.content, force=force)
         with store.begin() as session:
-            record = audit.sheet_exported(
-                origin(),
-                account_id=row.account_id,
-                proposal_id=row.proposal_id,
-                lines=len(approved),
-                sha256=digest,
-            )
-            events.append(session, [record])
+            events.append(session, [sheet.record(origin())])
     if as_json:
-        command.screen.emit({"path": str(path), "lines": len(approved), "sha256": digest})
-    spend = yuan(sum(line.spend_after_fen for line in approved))
+        command.screen.emit({"path": str(path), "lines": sheet.lines, "sha256": sheet.sha256})
+    spend = yuan(sheet.spend_fen)
     command.screen.say(
-        f"已写入 {path}: {len(approved)} 行, 预计日花费 {spend}. 在平台批量上传后, 下次导入出价表时自动核对.",
-        f"Wrote {path}: {len(approved)} lines, expected spend {spend} a day. Upload it on the "
+        f"已写入 {path}: {sheet.lines} 行, 预计日花费 {spend}. 在平台批量上传后, 下次导入出价表时自动核对.",
+        f"Wrote {path}: {sheet.lines} lines, expected spend {spend} a day. Upload it on the "
         "platform; the next bid list confirms every line.",
     )
-
-
-def _sheet(approved: Sequence[LineRow]) -> bytes:
-    from service.sheet import SheetRow, workbook  # noqa: PLC0415 - openpyxl is slow to load
-
-    return workbook(
-        SheetRow(
-            campaign_id=line.campaign_id,
-            adgroup_id=line.adgroup_id,
-            keyword_id=line.keyword_id,
-            word=line.word,
-            match=line.match,
-            bid_before_fen=line.bid_before_fen,
-            bid_fen=_bid(line),
-        )
-        for line in approved
-    )
-
-
-def _bid(line: LineRow) -> int:
-    if line.bid_fen is None:
-        raise ConflictError(f"line {line.line_id} ({line.word}) is approved without a bid")
-    return line.bid_fen
 
 
 def _write(path: Path, content: bytes, *, force: bool) -> None:

@@ -145,6 +145,11 @@ def _show_sums(screen: Screen, summary: Summary) -> None:
         "每天 现出价 新出价 变化 九成区间", "a_day at_present proposed change 90%_interval"
     )
     screen.table("", [column.replace("_", " ") for column in columns.split()], rows)
+    screen.say(
+        "以上为预算不截停时的预期; 当日到预算即停的计划实际花费更少.",
+        "As if no budget ended the day; a campaign that reaches its budget spends less.",
+        style="dim",
+    )
     sums, changed = summary.everything, summary.changed
     screen.say(
         f"共 {sums.lines} 词, 改 {changed.lines} 词: 提价 {changed.raises}, 降价 {changed.cuts}.",

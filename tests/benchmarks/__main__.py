@@ -19,13 +19,16 @@ PARTS = ("market", "accounts", "scale")
 def main() -> None:
     """Run the named parts, all by default."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    parser.add_argument("parts", nargs="*", default=list(PARTS), choices=[*PARTS, []])
+    parser.add_argument(
+        "--part", dest="parts", action="append", choices=PARTS, help="all by default"
+    )
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--nights", type=int, default=30)
     parser.add_argument("--warm-up", type=int, default=10)
     parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000])
     parser.add_argument("--json", type=Path, default=Path("var/bench.json"))
     asked = parser.parse_args()
+    asked.parts = asked.parts or PARTS
     results: dict[str, list[Row]] = {}
     if "market" in asked.parts:
         results["market"] = market.run(asked.seeds, asked.nights, asked.warm_up)

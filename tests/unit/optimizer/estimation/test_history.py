@@ -42,7 +42,6 @@ def test_roster_keeps_its_order_and_codes_its_groups() -> None:
     assert roster.margin.tolist() == [0.4, 0.4]
     assert np.isnan(roster.bid[1])
     assert roster.biddable.all()
-    assert np.isnan(roster.quality).all()
 
 
 def test_economics_by_adgroup_with_natural_traffic() -> None:
@@ -53,11 +52,10 @@ def test_economics_by_adgroup_with_natural_traffic() -> None:
 
 
 def test_optional_columns_are_read() -> None:
-    full = KEYWORDS.assign(biddable=[True, False], quality_score=[7, np.nan])
+    full = KEYWORDS.assign(biddable=[True, False])
     full["adgroup_id"] = full["adgroup_id"].astype("category")
     roster = read_roster(full, NO_ECONOMICS, 1.0)
     assert roster.biddable.tolist() == [True, False]
-    assert roster.quality[0] == 7
 
 
 @pytest.mark.parametrize("as_category", [False, True])

@@ -72,7 +72,8 @@ def test_empty_settlement_and_foreign_ages_are_ignored() -> None:
         maturity(pd.DataFrame({"date": ["a"], "age": [40], "orders": [3]}), 15, 0).share[1:],
         maturity(None, 15, 0).share[1:],
     )
-    assert maturity(pd.DataFrame(columns=["date", "age", "orders"]), 15, 0).settled_orders == 0.0
+    rowless = maturity(pd.DataFrame(columns=["date", "age", "orders"]), 15, 0)
+    assert np.array_equal(rowless.share, maturity(None, 15, 0).share)
 
 
 def test_a_date_that_was_pulled_once_tells_nothing() -> None:
