@@ -1,59 +1,71 @@
-"""``make bench``: every figure a ratio or a measure of one run; the table is printed, the JSON kept."""
+"""``make bench``: every figure a ratio or a measure of one run; tables are printed, the JSON kept."""
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
 from tests.benchmarks import accounts, market, scale
+from tests.benchmarks.extent import FULL, QUICK, Extent
+from tests.benchmarks.tables import Table, show
 
-Row = dict[str, float | str]
-PARTS = ("market", "accounts", "scale")
+PARTS: Mapping[str, Callable[[Extent], Sequence[Table]]] = {
+    "market": market.run,
+    "accounts": accounts.run,
+    "scale": scale.run,
+}
+
+WIDTH = 120  # columns; a pipe has none of its own
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Run the named parts, all by default."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument(
-        "--part", dest="parts", action="append", choices=PARTS, help="all by default"
+        "--part", dest="parts", action="append", choices=list(PARTS), help="all by default"
     )
-    parser.add_argument("--seeds", type=int, default=2)
-    parser.add_argument("--nights", type=int, default=30)
-    parser.add_argument("--warm-up", type=int, default=10)
-    parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000])
+    parser.add_argument("--full", action="store_true", help="all seeds and sizes: an hour or two")
+    parser.add_argument(
+        "--set",
+        dest="wishes",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a field of tests/benchmarks/extent.py: market_seeds=2, data=../figures",
+    )
     parser.add_argument("--json", type=Path, default=Path("var/bench.json"))
-    asked = parser.parse_args()
-    asked.parts = asked.parts or PARTS
-    results: dict[str, list[Row]] = {}
-    if "market" in asked.parts:
-        results["market"] = market.run(asked.seeds, asked.nights, asked.warm_up)
-        show("Profit over the clairvoyant's, expected, same luck", results["market"])
-    if "accounts" in asked.parts:
-        results["accounts"] = accounts.run()
-        show("Log loss on later days of real accounts", results["accounts"])
-    if "scale" in asked.parts:
-        results["scale"] = scale.run(tuple(asked.sizes))
-        show("One night's arithmetic", results["scale"])
-    asked.json.parent.mkdir(parents=True, exist_ok=True)
-    asked.json.write_text(json.dumps(results, indent=1), encoding="utf-8")
+    asked = parser.parse_args(arguments)
+    try:
+        extent = (FULL if asked.full else QUICK).changed(asked.wishes)
+    except ValueError as error:
+        parser.error(str(error))
+    measure(asked.parts or list(PARTS), extent, asked.json)
 
 
-def show(title: str, rows: Sequence[Row]) -> None:
-    """Print rows as a table."""
-    console = Console()
-    if not rows:
-        console.print(f"{title}: no data beside the checkout")
-        return
-    columns = list(dict.fromkeys(name for row in rows for name in row))
-    table = Table(*columns, title=title)
-    for row in rows:
-        table.add_row(*(str(row.get(name, "")) for name in columns))
-    console.print(table)
+def measure(parts: Sequence[str], extent: Extent, target: Path) -> None:
+    """Run ``parts``, printing each as it ends; parts measured earlier stay in the JSON."""
+    kept = json.loads(target.read_text(encoding="utf-8")) if target.exists() else {}
+    target.parent.mkdir(parents=True, exist_ok=True)
+    console = Console(width=WIDTH)
+    for part in parts:
+        begun = time.perf_counter()
+        tables = PARTS[part](extent)
+        took = time.perf_counter() - begun
+        for table in tables:
+            show(table, console)
+        console.print(f"{part}: {took:.0f} s")
+        kept[part] = {
+            "took_s": round(took, 1),
+            "extent": asdict(extent),
+            "tables": [asdict(table) for table in tables],
+        }
+        target.write_text(json.dumps(kept, indent=1, default=str), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -7,25 +7,25 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.special import betaln
 
 import optimizer
+from tests.benchmarks.extent import Extent
+from tests.benchmarks.shrinkage import empirical_bayes
+from tests.benchmarks.tables import Row, Table
 
-DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 FloatArray = npt.NDArray[np.float64]
-Row = dict[str, float | str]
 
 
-def run() -> list[Row]:
-    """Rows of the model's log loss beside pooled, raw and one-level empirical Bayes; none without data."""
-    if not DATA.is_dir():
-        return []
-    return [*_search_words(), *_shop()]
+def run(extent: Extent) -> list[Table]:
+    """The model's log loss beside pooled, raw and one-level empirical Bayes; no rows without data."""
+    data = extent.data
+    rows = [*_search_words(data), *_shop(data)] if data.is_dir() else []
+    return [Table("Log loss on later days of real accounts", rows)]
 
 
-def _search_words() -> list[Row]:
+def _search_words(data: Path) -> list[Row]:
     """Click rates of search words: learn on 3 to 28 days, predict the next 28."""
-    daily = pd.read_csv(DATA / "ctr_daily" / "keyword_days.csv.gz", parse_dates=["date"])
+    daily = pd.read_csv(data / "ctr_daily" / "keyword_days.csv.gz", parse_dates=["date"])
     daily["keyword_id"] = daily["id"].astype(str)
     daily = daily.assign(adgroup_id="a", campaign_id="c", bid=1.0, spend=0.0, orders=0, revenue=0.0)
     cut = pd.Timestamp("2012-05-01")
@@ -38,9 +38,9 @@ def _search_words() -> list[Row]:
     return rows
 
 
-def _shop() -> list[Row]:
+def _shop(data: Path) -> list[Row]:
     """Click and conversion rates of a shop: learn on the first days, predict the next seven."""
-    daily = pd.read_csv(DATA / "account_with_bids" / "keyword_days.csv.gz", parse_dates=["date"])
+    daily = pd.read_csv(data / "account_with_bids" / "keyword_days.csv.gz", parse_dates=["date"])
     days = sorted(daily["date"].unique())
     rows = []
     for known in (16, 20, 23):
@@ -81,22 +81,10 @@ def _row(
         "kaiche": round(_log_loss(estimates.rates[rate].to_numpy(), z, m), 5),
         "pooled": round(_log_loss(pooled, z, m), 5),
         "raw": round(_log_loss(np.where(n > 0, y / np.maximum(n, 1), pooled), z, m), 5),
-        "empirical_bayes": round(_log_loss(_empirical_bayes(y, n), z, m), 5),
+        "empirical_bayes": round(_log_loss(empirical_bayes(y, n), z, m), 5),
     }
 
 
 def _log_loss(rate: FloatArray, hits: FloatArray, tries: FloatArray) -> float:
     p = np.clip(rate, 1e-4, 1 - 1e-4)
     return float(-(hits * np.log(p) + (tries - hits) * np.log(1 - p)).sum() / tries.sum())
-
-
-def _empirical_bayes(hits: FloatArray, tries: FloatArray) -> FloatArray:
-    """Beta-binomial with the strength of largest marginal likelihood."""
-    mean = hits.sum() / tries.sum()
-
-    def fit(strength: float) -> float:
-        a, b = mean * strength, (1 - mean) * strength
-        return float((betaln(hits + a, tries - hits + b) - betaln(a, b)).sum())
-
-    best = max(np.exp(np.linspace(0, 10, 80)), key=fit)
-    return (hits + mean * best) / (tries + best)

@@ -1,56 +1,65 @@
-"""Who the optimizer is measured with: three rules that people and tools use, and the clairvoyant."""
+"""Who is measured: the product, three rules that people and tools use, and the clairvoyant."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 import numpy as np
 
 import optimizer
-from tests.benchmarks.shop import (
-    FloatArray,
-    IntArray,
-    Shop,
-    campaign_ids,
-    history_frame,
-    roster_frames,
-)
+from tests.benchmarks.shop import FloatArray, IntArray, Shop
+from tests.benchmarks.shrinkage import empirical_bayes
 
 HIGHEST_FEN = 2_000
 
 
-def kaiche(shop: Shop) -> IntArray:
-    """The product: estimate, then propose for profit within the shop's budgets."""
-    keywords, economics = roster_frames(shop)
-    estimates = optimizer.estimate(
-        history_frame(shop), keywords, economics, as_of=date.fromordinal(shop.today)
-    )
-    budgets = shop.market.campaign_budget_fen / 100.0
-    policy = optimizer.Policy(
-        objective="profit",
-        daily_budget=shop.budget if np.isfinite(shop.budget) else 1e9,
-        campaign_budgets={
-            name: float(budget)
-            for name, budget in zip(campaign_ids(shop), budgets, strict=True)
-            if np.isfinite(budget)
-        },
-        max_bid=HIGHEST_FEN / 100.0,
-    )
-    lines = optimizer.propose(estimates, policy).lines
-    return np.round(lines["bid"].fillna(0.0).to_numpy() * 100.0).astype(np.int64)
+@dataclass
+class Kaiche:
+    """The product: estimate, then propose within the shop's budgets.
+
+    ``policy`` gives the night's further arguments of ``optimizer.Policy``; profit without them.
+    """
+
+    policy: Callable[[Shop], Mapping[str, Any]] = lambda _: {}
+    estimates: optimizer.Estimates | None = field(default=None, init=False)
+    plan: optimizer.Plan | None = field(default=None, init=False)
+
+    def __call__(self, shop: Shop) -> IntArray:
+        """Bids for today; ``estimates`` and ``plan`` are kept for whoever wants to look."""
+        history = shop.history()
+        self.estimates = optimizer.estimate(
+            history,
+            shop.static.roster(shop.bids_fen),
+            shop.static.economics,
+            as_of=date.fromordinal(shop.today),
+            settlement=shop.settled(),
+            attribution_days=shop.market.scenario.attribution_days,
+        )
+        limits = {
+            "daily_budget": shop.budget if np.isfinite(shop.budget) else None,
+            "campaign_budgets": shop.static.campaign_budgets,
+            "max_bid": HIGHEST_FEN / 100.0,
+        }
+        self.plan = optimizer.propose(
+            self.estimates, optimizer.Policy(**{**limits, **self.policy(shop)})
+        )
+        bids = self.plan.lines["bid"].fillna(0.0).to_numpy()
+        return np.round(bids * 100.0).astype(np.int64)
 
 
 def clairvoyant(shop: Shop) -> IntArray:
     """Knows every word's curve, but not the day's luck."""
-    return shop.best()
+    return shop.truth.optimum(shop.today, "profit", shop.limits()).bids_fen
 
 
 def value_rule(shop: Shop) -> IntArray:
     """Bid = observed contribution per click; 0.30 yuan until five clicks."""
     report = shop.journal.report()
     clicks = report.clicks.sum(axis=0)
-    worth = report.revenue_fen.sum(axis=0) * shop.margins() / np.maximum(clicks, 1)
+    worth = report.revenue_fen.sum(axis=0) * shop.margins / np.maximum(clicks, 1)
     return _bids(np.where(clicks >= 5, worth, 30.0), shop)
 
 
@@ -75,23 +84,16 @@ class PacedEmpiricalBayes:
         report = shop.journal.report()
         clicks, orders = report.clicks.sum(axis=0), report.orders.sum(axis=0)
         value = report.revenue_fen.sum() / max(int(orders.sum()), 1)
-        pooled = orders.sum() / max(int(clicks.sum()), 1)
-        spread = float(
-            np.average((orders / np.maximum(clicks, 1) - pooled) ** 2, weights=clicks + 1e-9)
-        )
-        noise = pooled / max(float(np.average(clicks, weights=clicks + 1e-9)), 1.0)
-        strength = pooled**2 / max(spread - noise, 0.05 * pooled**2) / max(pooled, 1e-9)
-        rate = (orders + strength * pooled) / (clicks + strength)
+        rate = empirical_bayes(orders, clicks)
         if np.isfinite(shop.budget) and self._last >= 0:
             used = report.spend_fen[-1].sum() / 100.0 / shop.budget
             self.pace *= 0.93 if used > 0.97 else 1.05 if used < 0.90 else 1.0
             self.pace = min(self.pace, 1.0)
         self._last = shop.today
-        return _bids(rate * value * shop.margins() * self.pace, shop)
+        return _bids(rate * value * shop.margins * self.pace, shop)
 
 
 def _bids(wish_fen: FloatArray, shop: Shop) -> IntArray:
     """Legal bids; words the platform bids for by itself keep theirs."""
-    ground = shop.market.ground
     legal = np.clip(np.round(wish_fen), 5, HIGHEST_FEN).astype(np.int64)
-    return np.where(ground.auto_campaign[ground.campaign], shop.bids_fen, legal)
+    return np.where(shop.static.by_hand, legal, shop.bids_fen)

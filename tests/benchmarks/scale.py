@@ -7,30 +7,38 @@ import resource
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from datetime import date
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 
 import optimizer
+from tests.benchmarks.extent import Extent
+from tests.benchmarks.tables import Row, Table
 
 DAYS = 30
-Row = dict[str, float | str]
 
 
-def run(sizes: tuple[int, ...]) -> list[Row]:
+def run(extent: Extent) -> list[Table]:
     """One row a size, each in a process of its own so that the peak memory is its own."""
     rows: list[Row] = []
-    for keywords in sizes:
+    for keywords in extent.scale_sizes:
         command = [sys.executable, "-m", "tests.benchmarks.scale", str(keywords)]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
-        row: Row = json.loads(done.stdout)
-        if rows:
-            before = rows[-1]
-            growth = np.log(_seconds(row) / _seconds(before))
-            row["exponent"] = round(float(growth / np.log(keywords / float(before["keywords"]))), 2)
-        rows.append(row)
-    return rows
+        rows.append(json.loads(done.stdout))
+    return [Table("One night's arithmetic", with_exponents(rows))]
+
+
+def with_exponents(rows: Sequence[Row]) -> list[Row]:
+    """From the second row on: by which power of the size the seconds have grown."""
+    told = [dict(row) for row in rows]
+    for before, row in pairwise(told):
+        growth = np.log(_seconds(row) / _seconds(before))
+        size = np.log(float(row["keywords"]) / float(before["keywords"]))
+        row["exponent"] = round(float(growth / size), 2)
+    return told
 
 
 def _seconds(row: Row) -> float:

@@ -1,0 +1,43 @@
+"""The kinds of shop that are measured: the sandbox's own, and three that put one question each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from connectors.sandbox.scenario import DENSE, SCENARIOS, SPARSE, Scenario
+
+MARKET = (
+    "dense",
+    "sparse",
+    "head_and_tail",
+    "drift",
+    "promotion",
+    "late_orders",
+    "tight_budgets",
+    "new_words",
+)
+
+# Goods that earn so little that an allowance of a twentieth of the usual spend is soon used up.
+THIN = replace(DENSE, name="thin_margins", margin_mean=0.14, margin_sd=0.06)
+THIN_SPARSE = replace(SPARSE, name="thin_sparse", margin_mean=0.20, margin_sd=0.06)
+
+# Nobody buys enough to pay for the cheapest click: the best is to be as good as absent.
+WORTHLESS = replace(
+    SPARSE,
+    name="worthless",
+    cvr_median=0.0004,
+    cvr_range=(0.0001, 0.0015),
+    order_value_median=40.0,
+    margin_mean=0.25,
+    margin_sd=0.05,
+)
+
+ALL = {**SCENARIOS, **{scenario.name: scenario for scenario in (THIN, THIN_SPARSE, WORTHLESS)}}
+
+
+def kinds(names: Iterable[str], words: int) -> list[Scenario]:
+    """Scenarios by name; of ``words`` words, or of their own size where that is 0."""
+    return [
+        scenario.sized(words) if words else scenario for scenario in (ALL[name] for name in names)
+    ]

@@ -1,0 +1,88 @@
+"""The market part on shops of forty words: small, but lived through by everybody."""
+
+import numpy as np
+import pytest
+
+from tests.benchmarks import market, peers
+from tests.benchmarks.extent import SMOKE
+from tests.benchmarks.scenarios import ALL, kinds
+from tests.benchmarks.shop import HISTORY_DAYS, Shop
+from tests.benchmarks.shrinkage import empirical_bayes
+
+
+@pytest.fixture(scope="module")
+def tables():
+    return market.run(SMOKE)
+
+
+def test_every_bidder_is_measured_in_every_scenario(tables):
+    profit, slight, barren = tables
+    assert [row["scenario"] for row in profit.rows] == list(SMOKE.market_names)
+    for row in profit.rows:
+        assert row["kaiche"] == pytest.approx(row["worst_seed"])
+        assert {"value", "band", "paced_eb", "ahead_value"} <= set(row)
+    assert [row["scenario"] for row in slight.rows] == ["thin_margins", "thin_sparse"]
+    assert [row["scenario"] for row in barren.rows] == ["worthless"]
+    assert len(profit.detail) == 2
+
+
+def test_the_same_seed_brings_the_same_figures(tables):
+    job = market.jobs_of(SMOKE, 1, ("dense",))[0]
+    assert market.profits_of(job) == tables[0].detail[0]
+
+
+def test_nobody_beats_the_clairvoyant_where_no_budget_binds(tables):
+    dense = tables[0].detail[0]
+    assert all(dense[name] <= 1.0 for name in ("kaiche", *market.PEERS))
+
+
+def test_a_worthless_shop_is_one_whose_best_day_loses():
+    shop = Shop.open(kinds(["worthless"], 60)[0], 1)
+    best = shop.expected(peers.clairvoyant(shop)).profit_fen.sum()
+    lowest = shop.expected(np.full(len(shop.bids_fen), 5)).profit_fen.sum()
+    assert best <= 0.0
+    assert lowest == pytest.approx(best, abs=1.0)
+
+
+def test_a_shop_shows_what_a_morning_knows_and_remembers_how_orders_grew():
+    shop = Shop.open(ALL["dense"].sized(40), 1)
+    first = shop.history()
+    assert first["date"].nunique() == HISTORY_DAYS
+    shop.live(shop.bids_fen)
+    second = shop.history()
+    assert second["date"].nunique() == HISTORY_DAYS
+    assert second["date"].max() > first["date"].max()
+    settled = shop.settled()
+    seen_twice = settled.groupby("date")["orders"].agg(["size", "first", "last"])
+    grown = seen_twice[seen_twice["size"] == 2]
+    assert len(grown) == HISTORY_DAYS - 1
+    assert (grown["last"] >= grown["first"]).all()
+    assert (grown["last"] > grown["first"]).any()
+
+
+def test_empirical_bayes_lies_between_the_raw_and_the_pooled_rate():
+    hits, tries = np.array([0, 10, 400]), np.array([5, 100, 1000])
+    rate = empirical_bayes(hits, tries)
+    pooled = hits.sum() / tries.sum()
+    assert 0.0 < rate[0] < pooled
+    assert hits[1] / tries[1] < rate[1] < pooled
+    assert pooled < rate[2] < hits[2] / tries[2]
+
+
+@pytest.mark.parametrize(("budget_fen", "pace"), [(1_000, 0.93), (10**9, 1.0)])
+def test_the_paced_peer_slows_down_when_the_money_is_gone(budget_fen, pace):
+    shop = Shop.open(ALL["dense"].sized(40), 1)
+    shop.market.account_budget_fen = budget_fen
+    bidder = peers.PacedEmpiricalBayes()
+    for _ in range(2):
+        shop.live(bidder(shop))
+    assert bidder.pace == pytest.approx(pace)
+
+
+def test_the_paced_peer_takes_up_speed_again_when_money_is_left():
+    shop = Shop.open(ALL["dense"].sized(40), 1)
+    shop.market.account_budget_fen = 10**9
+    bidder = peers.PacedEmpiricalBayes(pace=0.5)
+    for _ in range(3):
+        shop.live(bidder(shop))
+    assert bidder.pace == pytest.approx(0.5 * 1.05**2)
