@@ -21,6 +21,7 @@ from service.api import (
     decisions,
     health,
     interventions,
+    ledger,
     lines,
     proposals,
     runs,
@@ -103,7 +104,17 @@ def create_app(
     app.add_exception_handler(RequestValidationError, on_invalid_request)
     app.include_router(health.probes)
     always = problem_responses(*_ALWAYS)
-    nouns = (accounts, runs, proposals, lines, decisions, applications, interventions, audit)
+    nouns = (
+        accounts,
+        ledger,
+        runs,
+        proposals,
+        lines,
+        decisions,
+        applications,
+        interventions,
+        audit,
+    )
     for noun in nouns:
         app.include_router(noun.router, responses=always, dependencies=[Depends(up_to_date)])
     app.include_router(health.router, responses=always)

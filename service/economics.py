@@ -22,6 +22,7 @@ from connectors.platform import AdgroupRow
 from service.settings.models import Account, Economics
 
 Source = Literal["adgroup", "item", "default"]
+Key = tuple[Source, str | None]
 TermCode = Literal["price", "fee", "goods", "damage", "freight", "freight_back"]
 
 
@@ -37,15 +38,26 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Input:
+    """One number of the owner's entry; ``symbol`` is its name in the formulas of the terms."""
+
+    symbol: str
+    value: Decimal
+    label_zh: str
+    label_en: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BreakEven:
     """The break-even of one economics entry, opened to its inputs.
 
-    ``terms`` add up to ``unit_margin`` (U, yuan per kept unit); both are empty when the owner gave
-    ``margin_rate`` directly. ``net_roas`` and ``gross_roas`` are None where no return on ads breaks
-    even; ``net_roas`` also where the refund rate is not known.
+    ``inputs`` are what the owner wrote. ``terms`` add up to ``unit_margin`` (U, yuan per kept unit);
+    both are empty when the owner gave ``margin_rate`` directly. ``net_roas`` and ``gross_roas`` are
+    None where no return on ads breaks even; ``net_roas`` also where the refund rate is not known.
     """
 
     given: Economics
+    inputs: tuple[Input, ...]
     terms: tuple[Term, ...]
     unit_margin: Decimal | None
     margin_rate: float
@@ -56,6 +68,14 @@ class BreakEven:
     def loses_at_any_bid(self) -> bool:
         """Whether no bid can earn: a raise must not be proposed."""
         return self.margin_rate <= 0
+
+    @property
+    def naive_roas(self) -> float | None:
+        """1 ÷ (share of the price above goods), which forgets refunds and freight; to compare."""
+        price, goods = self.given.price, self.given.goods
+        if price is None or goods is None or goods >= price:
+            return None
+        return float(price / (price - goods))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +92,7 @@ def break_even(economics: Economics) -> BreakEven:
     if economics.margin_rate is not None:
         return BreakEven(
             given=economics,
+            inputs=_inputs(economics),
             terms=(),
             unit_margin=None,
             margin_rate=economics.margin_rate,
@@ -82,6 +103,7 @@ def break_even(economics: Economics) -> BreakEven:
     unit = _contribution_of_sent(economics) / kept
     return BreakEven(
         given=economics,
+        inputs=_inputs(economics),
         terms=_terms(economics),
         unit_margin=unit,
         margin_rate=float(unit * kept / price),
@@ -90,33 +112,54 @@ def break_even(economics: Economics) -> BreakEven:
     )
 
 
+def break_even_cpc(
+    margin_rate: float, organic_rate: float, cvr: float, order_value_yuan: float
+) -> float:
+    """The price of a click, yuan, at which the ad earns nothing: cvr × order value × contribution.
+
+    ``order_value_yuan`` is gross, as the platform reports it; 0 where no click is worth its price.
+    """
+    return max(0.0, cvr * order_value_yuan * (margin_rate + organic_rate))
+
+
+def entry_for(account: Account, adgroup: str | None, item: str | None) -> Economics:
+    """The owner's entry that counts for an adgroup of an item: its own, the item's, the default."""
+    entries = _entries(account)
+    return entries[_key(entries, adgroup, item)]
+
+
 def margins(account: Account, adgroups: Sequence[AdgroupRow]) -> Mapping[str, Margin]:
     """The margin of every adgroup by adgroup_id: its own entry, else its item's, else the default."""
-    entries = {(_kind(entry), _name(entry)): entry for entry in account.economics}
-    rates = {key: break_even(entry).margin_rate for key, entry in entries.items()}
-    resolved: dict[str, Margin] = {}
-    for row in adgroups:
-        keys: tuple[tuple[Source, str | None], ...] = (
-            ("adgroup", row.adgroup_id),
-            ("item", row.item_id),
-            ("default", None),
+    entries = _entries(account)
+    found = {
+        key: Margin(
+            margin_rate=break_even(entry).margin_rate,
+            organic_rate=entry.organic_rate,
+            source=key[0],
         )
-        key = next(key for key in keys if key in entries)
-        resolved[row.adgroup_id] = Margin(
-            margin_rate=rates[key], organic_rate=entries[key].organic_rate, source=key[0]
-        )
-    return resolved
+        for key, entry in entries.items()
+    }
+    return {row.adgroup_id: found[_key(entries, row.adgroup_id, row.item_id)] for row in adgroups}
 
 
 def unused(account: Account, adgroups: Sequence[AdgroupRow]) -> tuple[Economics, ...]:
     """Entries that name an adgroup or item which the roster does not have: likely a wrong id."""
-    known: set[tuple[Source, str | None]] = {("adgroup", row.adgroup_id) for row in adgroups}
+    known: set[Key] = {("adgroup", row.adgroup_id) for row in adgroups}
     known.update(("item", row.item_id) for row in adgroups)
     return tuple(
         entry
         for entry in account.economics
-        if _kind(entry) != "default" and (_kind(entry), _name(entry)) not in known
+        if source_of(entry) != "default" and (source_of(entry), _name(entry)) not in known
     )
+
+
+def _entries(account: Account) -> Mapping[Key, Economics]:
+    return {(source_of(entry), _name(entry)): entry for entry in account.economics}
+
+
+def _key(entries: Mapping[Key, Economics], adgroup: str | None, item: str | None) -> Key:
+    named: tuple[Key, ...] = (("adgroup", adgroup), ("item", item))
+    return next((key for key in named if key in entries), ("default", None))
 
 
 def _contribution_of_sent(economics: Economics) -> Decimal:
@@ -126,6 +169,25 @@ def _contribution_of_sent(economics: Economics) -> Decimal:
     kept_earns = price * (1 - _exact(economics.fee_rate)) - goods
     returned_costs = goods * _exact(economics.damage_rate) + _exact(economics.freight_back)
     return kept_earns * (1 - refund) - returned_costs * refund - _exact(economics.freight)
+
+
+def _inputs(economics: Economics) -> tuple[Input, ...]:
+    written = (
+        ("m", economics.margin_rate, "毛利率", "margin rate"),
+        ("S", economics.price, "售价", "price"),
+        ("C", economics.goods, "货品成本", "goods"),
+        ("k", economics.fee_rate, "平台扣点率", "platform fee rate"),
+        ("d", economics.damage_rate, "退货破损率", "damage rate"),
+        ("r", economics.refund_rate, "退款率", "refund rate"),
+        ("F", economics.freight, "发货运费", "freight out"),
+        ("Fb", economics.freight_back, "退货运费", "freight back"),
+        ("o", economics.organic_rate, "自然流量贡献率", "organic rate"),
+    )
+    return tuple(
+        Input(symbol=symbol, value=_exact(value), label_zh=zh, label_en=en)
+        for symbol, value, zh, en in written
+        if value is not None
+    )
 
 
 def _terms(economics: Economics) -> tuple[Term, ...]:
@@ -155,7 +217,8 @@ def _exact(number: Decimal | float | None) -> Decimal:
     return Decimal(str(number))
 
 
-def _kind(entry: Economics) -> Source:
+def source_of(entry: Economics) -> Source:
+    """Whether the entry is an adgroup's, an item's or the account's default."""
     if entry.adgroup is not None:
         return "adgroup"
     return "item" if entry.item is not None else "default"

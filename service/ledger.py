@@ -12,38 +12,27 @@ out: used is at least zero, left at most the cap, and tonight at most ``amount``
 
 All money is integer fen, rounded against spending. Nothing here reads a clock: ``day`` is the day
 that tonight's bids will serve, and only records before it count.
+
+``assess`` is tonight's word, ``course`` the days behind it, one by one, with what is not yet known.
 """
 
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Literal
+from math import ceil, floor, hypot, sqrt
+from typing import Any, Literal, TypeVar
 
 from service.settings.models import Allowance, Budgets
+from service.store.rows import LedgerDay, StatedDay
 
 Limit = Literal["amount", "window", "days_in_a_row", "not_started", "ended"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LedgerDay:
-    """One business day of the account.
-
-    ``contribution_fen`` is what the day's orders will have brought once all of them are in
-    (reported contribution divided by maturity, or the posterior mean), not what is reported today.
-    """
-
-    date: date
-    spend_fen: int
-    contribution_fen: int
-
-    @property
-    def loss_fen(self) -> int:
-        """spend − contribution; negative on a day with profit."""
-        return self.spend_fen - self.contribution_fen
+Record = TypeVar("Record", "LedgerState", "DayBudget")
+NORMAL_P95 = 1.6448536269514722
+DATES = frozenset({"day", "start_date", "end_date", "window_first", "window_last"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +76,33 @@ class DayBudget:
     days_left: int
     tonight_fen: int
     limit: Literal["daily", "monthly"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    """A figure with the ends of its 90 % interval, fen."""
+
+    fen: int
+    p05_fen: int
+    p95_fen: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerEntry:
+    """One day of the course, as the night of ``stated_on`` saw it.
+
+    ``loss_so_far`` counts from ``since``: the first day of the allowance's window that the day lies
+    in, outside the allowance's dates the first of its month. ``used_fen`` and ``left_fen`` are the
+    cap's after the day, as ``assess`` has them the next morning; None outside the dates.
+    """
+
+    day: StatedDay
+    since: date
+    contribution: Interval
+    loss: Interval
+    loss_so_far: Interval
+    used_fen: int | None
+    left_fen: int | None
 
 
 def assess(days: Iterable[LedgerDay], allowance: Allowance, day: date) -> LedgerState:
@@ -133,6 +149,53 @@ def assess(days: Iterable[LedgerDay], allowance: Allowance, day: date) -> Ledger
     )
 
 
+def course(days: Iterable[StatedDay], terms: LedgerState | None) -> list[LedgerEntry]:
+    """The days one by one under the dates, window and cap of ``terms`` (None = no allowance).
+
+    ``days`` in order of date; sums begin with the first of them that lies in a window.
+    """
+    entries: list[LedgerEntry] = []
+    so_far: list[StatedDay] = []
+    seen: list[StatedDay] = []
+    since: date | None = None
+    for day in days:
+        window = None if terms is None else _window(terms, day.date)
+        first = day.date.replace(day=1) if window is None else window[0]
+        so_far = [*so_far, day] if first == since else [day]
+        since = first
+        seen.append(day)
+        used = None
+        if terms is not None and window is not None:
+            row_first = day.date - timedelta(days=terms.window_days - 2)
+            row = sum(one.loss_fen for one in seen if one.date >= row_first)
+            used = max(0, row, sum(one.loss_fen for one in so_far))
+        entries.append(
+            LedgerEntry(
+                day=day,
+                since=first,
+                contribution=_interval(day.contribution_fen, [day]),
+                loss=_interval(day.loss_fen, [day]),
+                loss_so_far=_interval(sum(one.loss_fen for one in so_far), so_far),
+                used_fen=used,
+                left_fen=None
+                if terms is None or used is None
+                else max(0, terms.window_cap_fen - used),
+            )
+        )
+    return entries
+
+
+def from_record(kind: type[Record], record: Mapping[str, Any]) -> Record:
+    """A state or budget as the proposal keeps it: JSON, with dates as text."""
+    names = {field.name for field in fields(kind)}
+    values: dict[str, Any] = {
+        name: date.fromisoformat(value) if name in DATES and value else value
+        for name, value in record.items()
+        if name in names
+    }
+    return kind(**values)
+
+
 def daily_budget_tonight(budgets: Budgets, spent_this_month_fen: int, day: date) -> DayBudget:
     """The budget of ``day``: the daily cap, or less when the month would not last.
 
@@ -159,7 +222,15 @@ def daily_budget_tonight(budgets: Budgets, spent_this_month_fen: int, day: date)
     )
 
 
-def _window(allowance: Allowance, day: date) -> tuple[date, date] | None:
+def _interval(fen: int, days: Iterable[LedgerDay]) -> Interval:
+    """What days know together: their own errors average out, the shared ones add up."""
+    days = list(days)
+    own = sqrt(sum(day.own_sd_fen**2 for day in days))
+    spread = NORMAL_P95 * hypot(own, sum(day.shared_sd_fen for day in days))
+    return Interval(fen=fen, p05_fen=floor(fen - spread), p95_fen=ceil(fen + spread))
+
+
+def _window(allowance: Allowance | LedgerState, day: date) -> tuple[date, date] | None:
     """First and last day of the window that ``day`` lies in; None outside the allowance's dates."""
     start, end, length = allowance.start_date, allowance.end_date, allowance.window_days
     if day > end or (start is not None and day < start):

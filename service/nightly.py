@@ -19,7 +19,18 @@ from sqlalchemy.orm import Session
 from connectors.errors import AuthorisationError, ConnectorError
 from connectors.platform import AdPlatformReader, Roster
 from optimizer.errors import OptimizerError
-from service import audit, freshness, guardrails, inputs, leases, outside, planning, pull, tonight
+from service import (
+    audit,
+    books,
+    freshness,
+    guardrails,
+    inputs,
+    leases,
+    outside,
+    planning,
+    pull,
+    tonight,
+)
 from service.absent import absent
 from service.audit import MACHINE, Origin, Source
 from service.errors import NotFoundError, ReviewFailedError, RunInProgressError, ServiceError
@@ -255,17 +266,12 @@ def _propose(night: _Night, roster: Roster, estimates: EstimatesLike) -> tuple[T
     """Step 7: the plan under budgets from the YAML and the allowance from the ledger."""
     account, day = night.account, night.run.business_date
     with night.step("propose"):
-        yesterday = day - timedelta(days=1)
-        month, window = day.replace(day=1), day - timedelta(days=tonight.LEDGER_DAYS)
-        with night.context.store.read() as session:
-            days = facts.day_totals(session, account.id, min(month, window), yesterday)
-            revenue = facts.adgroup_revenue(session, account.id, window, yesterday)
+        with night.context.store.begin() as session:
+            night.advance(session, "propose")
+            ledger = books.keep(session, account, day, roster.adgroups, estimates.maturity)
+            spent = facts.spend(session, account.id, day.replace(day=1), day - timedelta(days=1))
             campaigns = outside.trusted(session, account.id, roster.campaigns)
             hands_off = outside.locked_words(session, account.id)
-        maturity = [float(share) for share in estimates.maturity["share"]]
-        since = [row for row in days if row.date >= window]
-        ledger = tonight.ledger_days(account, day, roster.adgroups, since, revenue, maturity)
-        spent = sum(row.spend_fen for row in days if row.date >= month)
         limits = tonight.decide(account, day, campaigns, spent, ledger, hands_off)
         plan = planning.propose(night.context.door, estimates, limits.policy, night.run.seed)
     return limits, plan

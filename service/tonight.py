@@ -9,12 +9,11 @@ from typing import Any
 
 from connectors.platform import AdgroupRow, CampaignRow, KeywordRow
 from service.economics import Margin, margins
-from service.ledger import DayBudget, LedgerDay, LedgerState, assess, daily_budget_tonight
+from service.ledger import DayBudget, LedgerState, assess, daily_budget_tonight
 from service.settings.models import Account
-from service.store.rows import DayTotals
+from service.store.rows import LedgerDay
 
 BID_STEP_FEN = 1
-LEDGER_DAYS = 2 * 92  # two of the longest windows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,40 +46,6 @@ def rates(
                 adgroup_id=word.adgroup_id, campaign_id=word.campaign_id, name=""
             )
     return margins(account, list(known.values()))
-
-
-def ledger_days(
-    account: Account,
-    business_date: date,
-    adgroups: Sequence[AdgroupRow],
-    days: Iterable[DayTotals],
-    revenue: Iterable[tuple[date, str, int]],
-    maturity: Sequence[float],
-) -> list[LedgerDay]:
-    """Each day's spend, and the contribution its orders will have brought once all are in.
-
-    ``revenue`` holds (date, adgroup_id, fen); ``maturity[age]`` is the share of orders reported.
-    """
-    revenue = list(revenue)
-    named = {row.adgroup_id: row for row in adgroups}
-    seen = sorted({adgroup for _, adgroup, _ in revenue})
-    rows = [named.get(i) or AdgroupRow(adgroup_id=i, campaign_id="", name="") for i in seen]
-    rate = margins(account, rows)
-    earned: dict[date, float] = {}
-    for day, adgroup, fen in revenue:
-        of_adgroup = rate[adgroup].margin_rate + rate[adgroup].organic_rate
-        earned[day] = earned.get(day, 0.0) + of_adgroup * fen
-    return [
-        LedgerDay(
-            date=day.date,
-            spend_fen=day.spend_fen,
-            contribution_fen=int(
-                earned.get(day.date, 0.0) / _reported((business_date - day.date).days, maturity)
-            ),
-        )
-        for day in days
-        if day.date < business_date
-    ]
 
 
 def decide(
@@ -130,11 +95,6 @@ def campaign_caps(account: Account, campaigns: Iterable[CampaignRow]) -> dict[st
                 row.daily_budget_fen, caps.get(row.campaign_id, row.daily_budget_fen)
             )
     return dict(sorted(caps.items()))
-
-
-def _reported(age: int, maturity: Sequence[float]) -> float:
-    """The share reported at ``age``; final past the end of the curve, never so small as to explode."""
-    return max(maturity[age], 0.05) if 0 <= age < len(maturity) else 1.0
 
 
 def _texts(record: dict[str, Any]) -> dict[str, Any]:

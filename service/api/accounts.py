@@ -21,8 +21,9 @@ from service.api.schemas.accounts import (
     PolicyView,
     ScheduleView,
 )
-from service.api.schemas.lines import TermView
-from service.settings.models import Account, Economics
+from service.api.schemas.lines import InputView, TermView
+from service.economics import BreakEven
+from service.settings.models import Account
 from service.store import account_states, proposals, runs
 
 router = APIRouter(prefix=f"{PREFIX}/accounts", tags=["accounts"])
@@ -86,12 +87,15 @@ def _summary(session: Session, account: Account) -> AccountSummary:
 def policy_view(account: Account) -> PolicyView:
     """What the configuration allows an account."""
     shown = {name: getattr(account, name) for name in PolicyView.model_fields}
-    shown["economics"] = tuple(_entry(entry) for entry in account.economics)
+    shown["economics"] = tuple(
+        entry_view(economics.break_even(entry)) for entry in account.economics
+    )
     return PolicyView.model_validate(shown)
 
 
-def _entry(entry: Economics) -> EconomicsEntryView:
-    opened = economics.break_even(entry)
+def entry_view(opened: BreakEven) -> EconomicsEntryView:
+    """One entry of the owner's, opened to its inputs."""
+    entry = opened.given
     return EconomicsEntryView(
         adgroup=entry.adgroup,
         item=entry.item,
@@ -100,6 +104,8 @@ def _entry(entry: Economics) -> EconomicsEntryView:
         unit_margin_yuan=opened.unit_margin,
         break_even_net_roas=opened.net_roas,
         break_even_gross_roas=opened.gross_roas,
+        naive_roas=opened.naive_roas,
         loses_at_any_bid=opened.loses_at_any_bid,
+        inputs=tuple(InputView.model_validate(one) for one in opened.inputs),
         terms=tuple(TermView.model_validate(term) for term in opened.terms),
     )

@@ -22,6 +22,7 @@ from service.api.schemas.interventions import HandsOffView
 from service.api.schemas.lines import (
     EconomicsView,
     FactView,
+    InputView,
     KeywordView,
     LineDetail,
     LinePage,
@@ -205,21 +206,19 @@ def _economics(
         account = context.account(line.account_id)
     except NotFoundError:
         return None
-    margin = economics.margins(account, [adgroup])[line.adgroup_id]
-    names = {"adgroup": adgroup.adgroup_id, "item": adgroup.item_id, "default": None}
-    named = names[margin.source]
-    entry = next(one for one in account.economics if (one.adgroup or one.item) == named)
+    entry = economics.entry_for(account, adgroup.adgroup_id, adgroup.item_id)
     opened = economics.break_even(entry)
     used = _used_rates(session, run).get(line.adgroup_id, {})
     return EconomicsView(
         used_margin_rate=used.get("margin_rate"),
         used_organic_rate=used.get("organic_rate"),
-        source=margin.source,
-        margin_rate=margin.margin_rate,
-        organic_rate=margin.organic_rate,
+        source=economics.source_of(entry),
+        margin_rate=opened.margin_rate,
+        organic_rate=entry.organic_rate,
         unit_margin_yuan=opened.unit_margin,
         break_even_net_roas=opened.net_roas,
         break_even_gross_roas=opened.gross_roas,
+        inputs=tuple(InputView.model_validate(one) for one in opened.inputs),
         terms=tuple(TermView.model_validate(term) for term in opened.terms),
     )
 

@@ -123,8 +123,8 @@ def spending_now(session: Session, account: Account, day: date) -> Spending:
     for line in lines.select_lines(session, LineFilter(account_id=account.id, states=unsettled)):
         bids[line.keyword_id] = max(line.bid_before_fen or 0, line.bid_fen or 0)
     yesterday = day - timedelta(days=1)
-    month = facts.day_totals(session, account.id, day.replace(day=1), yesterday)
-    budget = daily_budget_tonight(account.budgets, sum(row.spend_fen for row in month), day)
+    spent = facts.spend(session, account.id, day.replace(day=1), yesterday)
+    budget = daily_budget_tonight(account.budgets, spent, day)
     campaigns = trusted(session, account.id, roster.campaigns(session, account.id))
     return Spending(
         known,

@@ -14,6 +14,7 @@ from service.cli import (
     applying,
     decide,
     doctor,
+    economics,
     interventions,
     ledger,
     night,
@@ -92,6 +93,7 @@ app.command("runs")(records.list_runs)
 app.command("rejects")(records.list_rejects)
 app.command("replay")(night.replay)
 app.command("ledger")(ledger.ledger)
+app.command("economics")(economics.economics)
 app.command("audit")(records.list_audit)
 app.add_typer(setup.config, name="config")
 app.add_typer(setup.database, name="database")

@@ -225,6 +225,14 @@ def day_totals(session: Session, account_id: str, first: date, last: date) -> li
     return fetch(session, DayTotals, query)
 
 
+def spend(session: Session, account_id: str, first: date, last: date) -> int:
+    """What the account spent from ``first`` to ``last``, fen."""
+    query = select(func.coalesce(func.sum(NEWEST.c.spend_fen), 0)).where(
+        NEWEST.c.account_id == account_id, NEWEST.c.date.between(first, last)
+    )
+    return int(session.execute(query).scalar_one())
+
+
 def adgroup_revenue(
     session: Session, account_id: str, first: date, last: date
 ) -> list[tuple[date, str, int]]:

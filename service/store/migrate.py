@@ -11,7 +11,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
-from service.store.call_tables import METADATA
+from service.store.ledger_tables import METADATA
 
 FOLDER = Path(__file__).parent / "migrations"
 

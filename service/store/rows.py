@@ -172,6 +172,43 @@ class StoredReject:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerDay:
+    """One business day of the account on the ledger, fen.
+
+    ``contribution_fen`` is what the day's orders will have brought once all of them are in;
+    ``waiting_fen`` is the part of it that is still to come, ``reported_share`` the share of orders
+    that is in. ``own_sd_fen`` is the day's own uncertainty, ``shared_sd_fen`` the one that all days
+    have in common. The defaults are those of a day that is settled.
+    """
+
+    date: date
+    spend_fen: int
+    contribution_fen: int
+    waiting_fen: int = 0
+    clicks: int = 0
+    reported_share: float = 1.0
+    own_sd_fen: int = 0
+    shared_sd_fen: int = 0
+
+    @property
+    def loss_fen(self) -> int:
+        """spend − contribution; negative on a day with profit."""
+        return self.spend_fen - self.contribution_fen
+
+    @property
+    def settled_fen(self) -> int:
+        """Contribution of the orders that are in."""
+        return self.contribution_fen - self.waiting_fen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatedDay(LedgerDay):
+    """A day of the ledger as the night of ``stated_on`` restated it."""
+
+    stated_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AuditRow:
     """What happened. ``before`` and ``after`` hold only what changed."""
 

@@ -93,13 +93,42 @@ def test_a_night_repeats_itself_byte_for_byte(planned):
 
 
 def test_the_ledger_and_the_rejects_of_the_night(planned):
-    (night,) = printed(planned, "ledger")
+    (night,) = printed(planned, "ledger", "--nights")
     shown = printed(planned, "proposals", "show")
     assert night["allowance"]["amount_fen"] == 4000
     assert night["allowance"]["tonight_fen"] == round(shown["policy"]["policy"]["max_loss"] * 100)
-    assert "2026-03-04" in planned.call("ledger").stdout
+    assert "2026-03-04" in planned.call("ledger", "--nights").stdout
+    (opened,) = printed(planned, "ledger", "--days", "7")
+    assert opened["allowance"] == night["allowance"]
+    assert [entry["day"]["date"] for entry in opened["days"]][-1] == "2026-03-03"
+    assert opened["days"][-1]["used_fen"] == night["allowance"]["used_fen"]
+    text = planned.call("ledger").stdout
+    assert "Tonight may lose ¥" in text
+    assert "2026-03-03" in text
+    (restated,) = printed(planned, "ledger", "--day", "2026-03-03")
+    assert restated["stated_on"] == "2026-03-04"
+    assert restated["loss_fen"] == opened["days"][-1]["loss"]["fen"]
+    assert "2026-03-04" in planned.call("ledger", "--day", "2026-03-03").stdout
+    assert planned.call("ledger", "--account", "none").returncode == 3
+    assert planned.call("ledger", "--day", "2020-01-01").returncode == 3
     assert printed(planned, "rejects") == []
     assert "everything was taken" in planned.call("rejects").stdout
+
+
+def test_a_break_even_opens_to_what_the_owner_wrote(planned):
+    (found,) = printed(planned, "economics", "--cvr", "0.03", "--order-value", "100")
+    assert found["inputs"] == {"m": "0.3", "o": "0.0"}
+    assert found["click"]["cpc_yuan"] == pytest.approx(0.9)
+    word = printed(planned, "proposals", "show", "--limit", "1")["lines"][0]
+    (own,) = printed(planned, "economics", "--word", word["keyword_id"])
+    assert own["click"]["cpc_yuan"] == pytest.approx(
+        word["expected"]["rates"]["value_per_click"]["mean"], rel=1e-3
+    )
+    text = planned.call("economics", "--cvr", "0.03", "--order-value", "100").stdout
+    assert "break-even gross ROI" in text
+    assert "3.33" in text
+    assert "0.9000" in text
+    assert planned.call("economics", "--cvr", "0.03").returncode == 8
 
 
 def test_two_shops_alike_get_the_same_plan(planned, shop):

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from service.api.schemas import AccountId, Answer, ProposalId, RunId, Yuan
-from service.api.schemas.lines import TermView
+from service.api.schemas.lines import InputView, TermView
 
 
 class ScheduleView(Answer):
@@ -92,7 +92,12 @@ class EconomicsEntryView(Answer):
     unit_margin_yuan: Annotated[Yuan | None, Field(examples=["41.91"])] = None
     break_even_net_roas: Annotated[float | None, Field(examples=[2.36])] = None
     break_even_gross_roas: Annotated[float | None, Field(examples=[3.15])] = None
+    naive_roas: Annotated[
+        float | None,
+        Field(description="1 ÷ (1 − goods ÷ price), to compare.", examples=[2.02]),
+    ] = None
     loses_at_any_bid: Annotated[bool, Field(examples=[False])]
+    inputs: tuple[InputView, ...] = ()
     terms: tuple[TermView, ...] = ()
 
 

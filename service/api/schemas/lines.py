@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -250,6 +251,15 @@ class TermView(Answer):
     formula: Annotated[str, Field(examples=["−C"])]
 
 
+class InputView(Answer):
+    """One number that the owner wrote; ``symbol`` is its name in the terms' formulas."""
+
+    symbol: Annotated[str, Field(examples=["C"])]
+    value: Annotated[Decimal, Field(description="Yuan, or a fraction.", examples=["50.00"])]
+    label_zh: Annotated[str, Field(examples=["货品成本"])]
+    label_en: Annotated[str, Field(examples=["goods"])]
+
+
 class EconomicsView(Answer):
     """What one yuan of the adgroup's revenue leaves, opened to its terms.
 
@@ -268,6 +278,7 @@ class EconomicsView(Answer):
     unit_margin_yuan: Annotated[Yuan | None, Field(examples=["41.91"])] = None
     break_even_net_roas: Annotated[float | None, Field(examples=[2.36])] = None
     break_even_gross_roas: Annotated[float | None, Field(examples=[3.15])] = None
+    inputs: tuple[InputView, ...] = ()
     terms: tuple[TermView, ...] = ()
 
 

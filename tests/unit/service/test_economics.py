@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.platform import AdgroupRow
-from service.economics import BreakEven, break_even, margins, unused
+from service.economics import (
+    BreakEven,
+    break_even,
+    break_even_cpc,
+    entry_for,
+    margins,
+    source_of,
+    unused,
+)
 from service.settings.models import Account, Economics
 
 WORKED_CASE: dict[str, Any] = {
@@ -36,6 +45,74 @@ def test_the_worked_case() -> None:
     assert worked.margin_rate == pytest.approx(41.906 * 0.75 / 99)
     assert worked.margin_rate == pytest.approx(1 / (worked.gross_roas or 0))
     assert not worked.loses_at_any_bid
+
+
+# Worked by hand, U = S(1 − k) − C − [C·d·r + F + Fb·r] / (1 − r), net = S / U, gross = net / (1 − r):
+# S, C, k, d, r, F, Fb                     U          net       gross
+GOLDEN = {
+    # 98.406 − 50 − (0.625 + 3 + 1.25) / 0.75 = 48.406 − 6.5
+    "worked case": ("99 50 .006 .05 .25 3 5", "41.906", "2.3624", "3.1499"),
+    # 100 − 40; nothing comes back, so net and gross are one and the naive 1 / margin is right
+    "no refunds, no freight, no fee": ("100 40 0 0 0 0 0", "60", "1.6667", "1.6667"),
+    # 99 − 0.594 − 50 − 3: with r = 0 the damage rate and the freight back never count
+    "no refunds": ("99 50 .006 .05 0 3 5", "45.406", "2.1803", "2.1803"),
+    # 48.406 − 0.625 / 0.75: freight paid by the buyer both ways
+    "no freight": ("99 50 .006 .05 .25 0 0", "47.5727", "2.0810", "2.7747"),
+    # 28.405 − 12 − (0.24 + 4 + 0.6) / 0.9 = 16.405 − 5.3778
+    "a cheap thing": ("29.9 12 .05 .2 .1 4 6", "11.0272", "2.7115", "3.0127"),
+    # 495 − 200 − (0 + 12 + 9.6) / 0.2 = 295 − 108; of five dresses sent four come back
+    "dresses": ("500 200 .01 0 .8 12 12", "187", "2.6738", "13.3690"),
+    # 9.5 − 9 − 1 / 0.8
+    "freight eats it": ("10 9 .05 0 .2 1 0", "-0.75", None, None),
+    # 100 − 60 − (0 + 20) / 0.5
+    "exactly nothing": ("100 60 0 0 .5 20 0", "0", None, None),
+}
+
+
+@pytest.mark.parametrize("name", GOLDEN)
+def test_golden_cases_worked_by_hand(name: str) -> None:
+    written, unit, net, gross = GOLDEN[name]
+    keys = ("price", "goods", "fee_rate", "damage_rate", "refund_rate", "freight", "freight_back")
+    found = break_even(Economics.model_validate(dict(zip(keys, written.split(), strict=True))))
+    assert round(found.unit_margin or Decimal(0), 4) == Decimal(unit)
+    assert [
+        None if one is None else f"{one:.4f}" for one in (found.net_roas, found.gross_roas)
+    ] == [net, gross]
+    assert found.loses_at_any_bid == (net is None)
+
+
+def test_the_naive_rule_forgets_refunds_and_freight() -> None:
+    assert of().naive_roas == pytest.approx(2.0204, abs=5e-5)
+    assert of(goods=Decimal(99)).naive_roas is None
+    assert break_even(Economics(margin_rate=0.4)).naive_roas is None
+
+
+def test_a_click_is_worth_what_it_leaves() -> None:
+    """3 orders of 99 a hundred clicks leave 41.906 · 0.75 each: 0.9429 a click."""
+    margin = of().margin_rate
+    assert break_even_cpc(margin, 0.0, 0.03, 99.0) == pytest.approx(0.03 * 41.906 * 0.75)
+    assert break_even_cpc(margin, 0.1, 0.03, 99.0) == pytest.approx(0.942885 + 0.297)
+    assert break_even_cpc(-0.2, 0.1, 0.03, 99.0) == 0.0
+    assert break_even_cpc(margin, 0.0, 0.0, 99.0) == 0.0
+
+
+def test_what_the_owner_wrote_has_the_symbols_of_the_formulas() -> None:
+    given = {one.symbol: str(one.value) for one in of().inputs}
+    assert given == {
+        "S": "99",
+        "C": "50",
+        "k": "0.006",
+        "d": "0.05",
+        "r": "0.25",
+        "F": "3",
+        "Fb": "5",
+        "o": "0.0",
+    }
+    used = set(re.findall(r"[A-Z]b?|[a-z]", " ".join(term.formula for term in of().terms)))
+    assert used == given.keys() - {"o"}
+    rate = break_even(Economics(margin_rate=0.4, organic_rate=0.05)).inputs
+    assert [(one.symbol, str(one.value)) for one in rate] == [("m", "0.4"), ("o", "0.05")]
+    assert all(one.label_zh and one.label_en for one in rate)
 
 
 def test_every_figure_opens_to_its_inputs() -> None:
@@ -193,3 +270,15 @@ def test_entries_that_fit_nothing_are_named() -> None:
         (None, "a"),
         ("i", None),
     ]
+
+
+def test_the_entry_that_counts() -> None:
+    account = shop(
+        Economics(margin_rate=0.1),
+        Economics(item="i", margin_rate=0.2),
+        Economics(adgroup="a", margin_rate=0.3),
+    )
+    asked = [("a", "i"), ("b", "i"), (None, "i"), ("b", None), (None, None), ("i", "a")]
+    found = [entry_for(account, *names) for names in asked]
+    assert [entry.margin_rate for entry in found] == [0.3, 0.2, 0.2, 0.1, 0.1, 0.1]
+    assert [source_of(entry) for entry in found[:4]] == ["adgroup", "item", "item", "default"]

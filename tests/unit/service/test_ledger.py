@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,8 +12,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.ledger import LedgerDay, LedgerState, assess, daily_budget_tonight
+from service.ledger import (
+    DayBudget,
+    Interval,
+    LedgerState,
+    assess,
+    course,
+    daily_budget_tonight,
+    from_record,
+)
 from service.settings.models import Allowance, Budgets
+from service.store.rows import LedgerDay, StatedDay
 
 FIRST = date(2026, 3, 1)
 DAY = timedelta(days=1)
@@ -235,3 +246,79 @@ def test_spending_every_budget_keeps_the_month(daily: int, more: int, day: date)
         spent += found.tonight_fen
         today += DAY
     assert spent <= daily + more
+
+
+def stated(*losses: int, first: date = FIRST, own: int = 0, shared: int = 0) -> list[StatedDay]:
+    return [
+        StatedDay(
+            date=first + i * DAY,
+            stated_on=FIRST,
+            spend_fen=50_000 + loss,
+            contribution_fen=50_000,
+            own_sd_fen=own,
+            shared_sd_fen=shared,
+        )
+        for i, loss in enumerate(losses)
+    ]
+
+
+def test_the_course_sums_up_the_window_and_begins_anew_with_the_next() -> None:
+    days = stated(*([4_000] * 9), 1_000, 2_000)
+    entries = course(days, on(12))
+    assert [entry.loss_so_far.fen for entry in entries[-3:]] == [36_000, 37_000, 2_000]
+    assert [entry.since for entry in entries[-2:]] == [FIRST, date(2026, 3, 11)]
+    assert (entries[8].used_fen, entries[8].left_fen) == (36_000, 14_000)
+    assert entries[10].used_fen == 7 * 4_000 + 1_000 + 2_000  # nine days in a row, across windows
+    assert entries[10].left_fen == 50_000 - 31_000
+
+
+def test_a_profit_never_leaves_more_than_the_cap() -> None:
+    (entry,) = course(stated(-9_000), on(2))
+    assert (entry.loss_so_far.fen, entry.used_fen, entry.left_fen) == (-9_000, 0, 50_000)
+
+
+def test_without_an_allowance_the_course_is_the_month() -> None:
+    entries = course(stated(100, 200, 400, first=date(2026, 3, 30)), None)
+    assert [entry.loss_so_far.fen for entry in entries] == [100, 300, 400]
+    assert [(entry.used_fen, entry.left_fen) for entry in entries] == [(None, None)] * 3
+
+
+def test_days_outside_the_allowance_are_in_no_window() -> None:
+    before, after = course(stated(100, 200, first=date(2026, 2, 28)), on(1))
+    assert (before.since, before.used_fen, before.left_fen) == (date(2026, 2, 1), None, None)
+    assert (after.since, after.loss_so_far.fen) == (FIRST, 200)
+    assert after.used_fen == 300  # as ``assess``: days in a row, whatever their alignment
+
+
+def test_own_errors_average_out_and_shared_ones_add_up() -> None:
+    entries = course(stated(0, 0, 0, 0, own=100, shared=0), on(5))
+    assert entries[0].loss == Interval(fen=0, p05_fen=-165, p95_fen=165)
+    assert entries[3].loss_so_far == Interval(fen=0, p05_fen=-329, p95_fen=329)
+    assert entries[3].contribution == Interval(fen=50_000, p05_fen=49_835, p95_fen=50_165)
+    entries = course(stated(0, 0, 0, 0, own=0, shared=100), on(5))
+    assert entries[3].loss_so_far == Interval(fen=0, p05_fen=-658, p95_fen=658)
+
+
+@given(
+    losses=st.lists(st.integers(-20_000, 20_000), min_size=1, max_size=25),
+    length=st.integers(1, 12),
+)
+def test_the_course_ends_where_the_next_morning_begins(losses: list[int], length: int) -> None:
+    """The last entry's used and left are tonight's, as long as tonight lies in its window."""
+    state = on(len(losses) + 1, *losses, window_days=length)
+    last = course(stated(*losses), state)[-1]
+    if last.since == state.window_first:
+        assert (last.used_fen, last.left_fen) == (state.used_fen, state.left_fen)
+        assert last.loss_so_far.fen == state.window_loss_fen
+
+
+def test_what_a_proposal_keeps_is_read_back() -> None:
+    for found in (on(3, 100), on(3, end_date="2026-03-02"), on(1, start_date="2026-03-05")):
+        assert from_record(LedgerState, as_json(found)) == found
+    budget = daily_budget_tonight(Budgets.model_validate({"daily": "100"}), 5, FIRST)
+    assert from_record(DayBudget, as_json(budget) | {"of_another_version": 1}) == budget
+
+
+def as_json(record: LedgerState | DayBudget) -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads(json.dumps(asdict(record), default=date.isoformat))
+    return loaded

@@ -11,7 +11,6 @@ from connectors.platform import AdgroupRow, BidType, CampaignRow, KeywordRow
 from service import tonight
 from service.ledger import LedgerDay
 from service.settings.models import Account
-from service.store.rows import DayTotals
 
 NIGHT = date(2026, 3, 10)
 ALLOWANCE = {
@@ -96,34 +95,6 @@ def test_the_record_is_json() -> None:
     assert json.loads(json.dumps(record)) == record
     assert record["allowance"]["window_last"] == "2026-03-10"
     assert decide(account()).on_record()["allowance"] is None
-
-
-def total(day: int, spend_fen: int) -> DayTotals:
-    return DayTotals(
-        date=date(2026, 3, day),
-        keywords=1,
-        impressions=1,
-        clicks=1,
-        spend_fen=spend_fen,
-        orders=1,
-        revenue_fen=0,
-    )
-
-
-def test_the_ledger_counts_orders_that_are_still_to_come() -> None:
-    adgroups = [AdgroupRow(adgroup_id="g2", campaign_id="c", name="", item_id="i2")]
-    revenue = [
-        (date(2026, 3, 9), "g1", 10_000),
-        (date(2026, 3, 9), "g2", 10_000),
-        (date(2026, 3, 1), "g1", 10_000),
-    ]
-    days = [total(1, 500), total(5, 70), total(9, 9_000), total(10, 1)]
-    ledger = tonight.ledger_days(account(), NIGHT, adgroups, days, revenue, [0.0, 0.5, 0.9])
-    assert ledger == [
-        LedgerDay(date=date(2026, 3, 1), spend_fen=500, contribution_fen=4_000),
-        LedgerDay(date=date(2026, 3, 5), spend_fen=70, contribution_fen=0),
-        LedgerDay(date=date(2026, 3, 9), spend_fen=9_000, contribution_fen=14_000),
-    ]
 
 
 def test_every_adgroup_that_a_word_names_has_a_rate() -> None:

@@ -38,6 +38,7 @@ from service.api.schemas.interventions import (
     StopDemand,
     StopsView,
 )
+from service.api.schemas.ledger import BreakEvenView, LedgerView, StatedDayView
 from service.api.schemas.lines import LineDetail, LinePage, LineView
 from service.api.schemas.problems import Problem, ProblemKind
 from service.api.schemas.proposals import ProposalSummary, ProposalView
@@ -49,6 +50,9 @@ SHAPES: dict[str, tuple[Any, Any]] = {
     "getMetrics": (None, None),
     "listAccounts": (None, Page[AccountSummary]),
     "getAccount": (None, AccountView),
+    "getLedger": (None, LedgerView),
+    "listRestatements": (None, Page[StatedDayView]),
+    "listBreakEvens": (None, Page[BreakEvenView]),
     "listRuns": (None, Page[RunSummary]),
     "startRun": (RunDemand, RunView),
     "getRun": (None, RunView),
