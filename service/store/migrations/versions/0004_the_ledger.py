@@ -21,7 +21,7 @@ def upgrade() -> None:
         sa.Column("clicks", sa.BigInteger(), nullable=False),
         sa.Column("contribution_fen", sa.BigInteger(), nullable=False),
         sa.Column("waiting_fen", sa.BigInteger(), nullable=False),
-        sa.Column("reported_share", sa.Float(), nullable=False),
+        sa.Column("reported_share", sa.Double(), nullable=False),
         sa.Column("own_sd_fen", sa.BigInteger(), nullable=False),
         sa.Column("shared_sd_fen", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("account_id", "date", "stated_on", name=op.f("pk_ledger_day")),
