@@ -2,9 +2,10 @@
 # Another interpreter: make PYTHON=python3.12 demo (delete .venv first to change an existing one).
 VENV := .venv
 BIN := $(VENV)/bin
-# One stamp per kind of installation: to run kaiche, and to work on it.
+# One stamp per kind of installation: to run kaiche, to work on it, and to measure it.
 RUN := $(VENV)/.installed-run
 DEV := $(VENV)/.installed-dev
+BENCH := $(VENV)/.installed-bench
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
 .PHONY: help demo serve test check bench format clean
@@ -15,7 +16,7 @@ help:
 	@echo 'make serve   REST on what the demo made'
 	@echo 'make test    every test'
 	@echo 'make check   style, types, borders, dependencies, migrations'
-	@echo 'make bench   measurements'
+	@echo 'make bench   measurements, a quarter of an hour; BENCHMARKS=--full: hours'
 	@echo 'make format  put the code into the house style'
 	@echo 'make clean   remove the virtual environment and caches (var/, with your data, stays)'
 
@@ -34,6 +35,12 @@ $(DEV): pyproject.toml constraints.txt | $(BIN)/python
 	@$(PIP) --no-build-isolation --editable '.[dev]'
 	@touch $(RUN) $@
 
+$(BENCH): pyproject.toml constraints.txt | $(BIN)/python
+	@echo 'Installing kaiche, its tools and a sampler into $(VENV); the first time takes a few minutes.' >&2
+	@$(PIP) setuptools
+	@$(PIP) --no-build-isolation --editable '.[dev,bench]'
+	@touch $(RUN) $(DEV) $@
+
 demo: $(RUN)
 	@$(BIN)/kaiche demo
 
@@ -51,8 +58,8 @@ check: $(DEV)
 	$(BIN)/deptry .
 	$(BIN)/kaiche database check --fresh
 
-bench: $(DEV)
-	$(BIN)/python -m tests.benchmarks
+bench: $(BENCH)
+	$(BIN)/python -m tests.benchmarks $(BENCHMARKS)
 
 format: $(DEV)
 	$(BIN)/ruff check --fix .

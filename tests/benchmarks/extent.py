@@ -29,6 +29,9 @@ class Extent:
     market_warm_up: int = 15
     slight_seeds: int = 4
     scale_sizes: tuple[int, ...] = (10_000, 100_000, 300_000)
+    solver_rivals: tuple[int, ...] = (1_000, 10_000)
+    solver_alone: tuple[int, ...] = (100_000, 1_000_000)
+    solver_seconds: int = 60
 
     def changed(self, wishes: Iterable[str]) -> Extent:
         """With wishes such as ``market_seeds=2``, ``scale_sizes=1000,2000``, ``market_names=dense``.
@@ -58,6 +61,7 @@ FULL = Extent(
     market_seeds=20,
     slight_seeds=20,
     scale_sizes=(10_000, 100_000, 1_000_000),
+    solver_seconds=600,
 )
 # Every part once through, in seconds: for the tests.
 SMOKE = Extent(
@@ -70,4 +74,7 @@ SMOKE = Extent(
     market_warm_up=1,
     slight_seeds=1,
     scale_sizes=(200,),
+    solver_rivals=(60,),
+    solver_alone=(200,),
+    solver_seconds=5,
 )
