@@ -27,10 +27,10 @@ ROUNDS = 4  # of day effects and response in turn
 TYPICAL_DISPERSION = 0.3
 LEVEL_HALF_LIVES = (3.0, 5.0, 8.0, 14.0, 30.0, np.inf)
 RATE_HALF_LIVES = (14.0, 30.0, 60.0, np.inf)
-IMPRESSIONS_PRIOR = Prior(rate=5.0, weight=0.3, strength=0.5)
-CTR_PRIOR = Prior(rate=0.03, weight=1.0, strength=4.0)
-CVR_PRIOR = Prior(rate=0.03, weight=1.0, strength=40.0)
-PRICE_PRIOR = Prior(rate=0.8, weight=2.0, strength=40.0)
+IMPRESSIONS_PRIOR = Prior(rate=5.0, weight=0.3, spread=(1.4, 0.7, 0.7))
+CTR_PRIOR = Prior(rate=0.03, weight=1.0, spread=(0.5, 0.3, 0.3))
+CVR_PRIOR = Prior(rate=0.03, weight=1.0, spread=(0.15, 0.1, 0.1))
+PRICE_PRIOR = Prior(rate=0.8, weight=2.0, spread=(0.15, 0.1, 0.1))
 
 
 def estimate(

@@ -12,8 +12,9 @@ from optimizer.curve import volume_share
 from optimizer.errors import InputError
 from optimizer.history import Roster
 from optimizer.lag import Maturity
+from optimizer.law import gamma_quantile
 from optimizer.outlook import BoolArray, Evidence, Expectation, FloatArray, IntArray, TotalDraws
-from optimizer.pooling import Pooled, gamma_quantile
+from optimizer.pooling import Pooled
 from optimizer.predictive import (
     CLICK_PRICE_CV2,
     EXTRAPOLATION_SD,
@@ -124,13 +125,8 @@ class Estimates:
             columns[name] = pooled.rate * unit
             columns[f"{name}_p05"] = pooled.quantile(0.05) * unit
             columns[f"{name}_p95"] = pooled.quantile(0.95) * unit
-        gross = self.conversion.rate * self.value.mean
-        spread = self.conversion.log_variance() + self.value.pooled.log_variance()
-        low, high = signed_quantiles(
-            gamma_quantile(0.05, gross, spread),
-            gamma_quantile(0.95, gross, spread),
-            self.roster.margin,
-        )
+        gross = self.conversion.law.times(self.value.pooled.law).scaled(self.value.unit)
+        low, high = signed_quantiles(gross.quantile(0.05), gross.quantile(0.95), self.roster.margin)
         columns |= {"value_per_click": self.value_per_click}
         columns |= {"value_per_click_p05": low, "value_per_click_p95": high}
         return pd.DataFrame(columns, index=pd.Index(self.keyword_id, name="keyword_id"))

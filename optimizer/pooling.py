@@ -1,11 +1,12 @@
 """Partial pooling of rates over keyword → adgroup → campaign → account.
 
-Counts are Poisson with exposure, each level's rate is Gamma around its parent with a strength
-(pseudo-count) learned at that level: y_i ~ Poisson(E_i * rate_i), rate_i ~ Gamma(k1, mean rate of
-the adgroup), adgroup rates ~ Gamma(k2, mean rate of the campaign), and so on up. A child tells its
-parent only as much as its own spread allows (its counts are deflated by 1 + mean / strength), the
-strengths maximise the leave-one-out negative-binomial likelihood under a weak prior, and the
-uncertainty of every parent is carried (Gelman et al., Bayesian Data Analysis, ch. 5).
+The model is that of hierarchy.py. Its three spreads (of keywords within an adgroup, of adgroups
+within a campaign, of campaigns) have exponential priors whose mean ``Prior.spread`` names: most of
+their mass is near zero, so a level is as good as absent until the data ask for it (Simpson et al.
+2017, penalised complexity). The spreads are integrated over by quadrature: a coarse grid finds
+where their posterior is, a fine one of 27 points around it carries their uncertainty into every
+rate, as rates of all levels are mixtures over the grid and the adgroup's nodes. A one-level model,
+and one rate for all, are corners of the grid.
 """
 
 from __future__ import annotations
@@ -13,15 +14,20 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import gammaln
-from scipy.stats import gamma
 
+from optimizer.hierarchy import Field, Groups, Top, infer, unit_nodes
+from optimizer.law import Law
 from optimizer.outlook import FloatArray, IntArray
 from optimizer.sums import sum_by
 
-LOG_STRENGTHS = np.linspace(np.log(0.05), np.log(2e4), 44)
-SAMPLE = 20_000
-ROUNDS = 6
+KEYWORD_SPREADS = (0.1, 0.3, 0.7, 1.4, 2.8, 6.0)  # multiples of the prior's mean
+GROUP_SPREADS = (0.1, 0.45, 1.3, 4.0)
+COARSE_SAMPLE, FINE_SAMPLE = 4_000, 20_000  # keywords that choose the spreads
+COARSE_NODES, NODES = 7, 13
+COARSE_ROUNDS, ROUNDS = 1, 3
+STEP = 1.73  # posterior sds between two points of the middle and fine grids
+FINE_TERMS = 3_000_000  # keywords * settings of the last pass
+CHUNK = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,20 +38,18 @@ class Tree:
     campaign_of_adgroup: IntArray  # (G,)
     campaigns: int
 
-    @property
-    def parents(self) -> tuple[IntArray, IntArray, IntArray]:
-        """Parent codes of keywords, adgroups and campaigns."""
-        return self.adgroup, self.campaign_of_adgroup, np.zeros(self.campaigns, dtype=np.int64)
-
 
 @dataclass(frozen=True, slots=True)
 class Prior:
-    """What is believed before any data: the account's rate, worth ``weight`` counts."""
+    """What is believed before any data: the account's rate, worth ``weight`` counts; mean spreads.
+
+    ``spread`` holds the prior means of s1, s2, s3: relative sd of keywords, log sd of adgroups and
+    of campaigns.
+    """
 
     rate: float
     weight: float
-    strength: float = 4.0
-    log_strength_sd: float = 1.5
+    spread: tuple[float, float, float] = (0.5, 0.3, 0.3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ class Level:
     rate: FloatArray
     own_sd: FloatArray
     pull: FloatArray  # d log(rate) / d log(parent's rate), 0..1
-    strength: float
+    spread: float  # of its members around their parents
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,7 @@ class Pooled:
     account_rate: float
     account_sd: float
     tree: Tree
+    law: Law  # of the keywords' rates, (n,)
 
     @property
     def rate(self) -> FloatArray:
@@ -76,160 +81,298 @@ class Pooled:
 
     def shared_variance(self) -> FloatArray:
         """(n,) variance of log(rate) that comes from the adgroup and above."""
+        return self.keyword.pull**2 * self.adgroup_variance()[self.tree.adgroup]
+
+    def adgroup_variance(self) -> FloatArray:
+        """(G,) variance of the log of the adgroups' rates, from all levels."""
         campaign = self.campaign.own_sd**2 + self.campaign.pull**2 * self.account_sd**2
-        adgroup = (
+        variance: FloatArray = (
             self.adgroup.own_sd**2 + self.adgroup.pull**2 * campaign[self.tree.campaign_of_adgroup]
         )
-        return self.keyword.pull**2 * adgroup[self.tree.adgroup]
+        return variance
 
     def log_variance(self) -> FloatArray:
-        """(n,) variance of log(rate): the keyword's own and what it shares."""
+        """(n,) relative variance of the rate: the keyword's own and what it shares."""
         return self.keyword.own_sd**2 + self.shared_variance()
 
     def with_noise(self, relative_variance: FloatArray) -> Pooled:
         """The same rates with noise (n,) beyond Poisson in what the keywords themselves showed."""
         keyword = self.keyword
         own = keyword.own_sd**2 + (1.0 - keyword.pull) * relative_variance
-        return replace(self, keyword=replace(keyword, own_sd=np.sqrt(own)))
+        return replace(
+            self,
+            keyword=replace(keyword, own_sd=np.sqrt(own)),
+            law=self.law.blurred((1.0 - keyword.pull) * relative_variance),
+        )
 
     def scaled(self, factor: FloatArray) -> Pooled:
         """The keywords' rates multiplied by ``factor`` (n,); what is shared above them stays."""
-        return replace(self, keyword=replace(self.keyword, rate=self.keyword.rate * factor))
+        return replace(
+            self,
+            keyword=replace(self.keyword, rate=self.keyword.rate * factor),
+            law=self.law.scaled(factor),
+        )
 
     def quantile(self, q: float) -> FloatArray:
-        """(n,) quantiles of the rate, from the Gamma with the posterior's mean and spread."""
-        return gamma_quantile(q, self.rate, self.log_variance())
-
-
-def gamma_quantile(q: float, mean: FloatArray, relative_variance: FloatArray) -> FloatArray:
-    """Quantile of Gammas given by mean and variance / mean²."""
-    shape = 1.0 / np.maximum(relative_variance, 1e-9)
-    return np.asarray(gamma.ppf(q, shape, scale=mean / shape), dtype=np.float64)
+        """(n,) quantiles of the rate."""
+        return self.law.quantile(q)
 
 
 def pool(counts: FloatArray, exposure: FloatArray, tree: Tree, prior: Prior) -> Pooled:
     """Fit the hierarchy to counts (n,) with exposures (n,), both ≥ 0 and not necessarily whole."""
-    parents = tree.parents
-    sizes = (len(tree.campaign_of_adgroup), tree.campaigns, 1)
-    strengths = [prior.strength] * 3
-    total = float(counts.sum() + prior.weight) / (exposure.sum() + prior.weight / prior.rate)
-    parent_rates = [np.full(size, total, dtype=np.float64) for size in sizes]
-    for _ in range(ROUNDS):
-        seen = _upward(counts, exposure, parents, sizes, parent_rates, strengths)
-        parent_rates = _downward(seen, parents, strengths, prior)
-        strengths = [
-            _strength(
-                seen[k],
-                seen[k + 1][0],
-                parents[k],
-                parent_rates[k],
-                (prior, strengths[k], strengths[k + 1] if k < 2 else 0.0),
-            )
-            for k in range(3)
-        ]
-    seen = _upward(counts, exposure, parents, sizes, parent_rates, strengths)
-    parent_rates = _downward(seen, parents, strengths, prior)
-    levels = [_level(seen[k], parents[k], parent_rates[k], strengths[k]) for k in range(3)]
-    top_counts = float(seen[3][0][0])
-    return Pooled(
-        keyword=levels[0],
-        adgroup=levels[1],
-        campaign=levels[2],
-        account_rate=float(parent_rates[2][0]),
-        account_sd=float(1.0 / np.sqrt(prior.weight + top_counts)),
-        tree=tree,
-    )
+    used = np.flatnonzero(exposure > 0)
+    if not len(used):
+        return _nothing_seen(tree, prior)
+    centre = float(counts[used].sum() + prior.weight)
+    centre /= float(exposure[used].sum()) + prior.weight / prior.rate
+    top = Top(float(np.log(prior.rate / centre)), 1.0 / prior.weight)
 
-
-Seen = list[tuple[FloatArray, FloatArray]]
-
-
-def _upward(
-    counts: FloatArray,
-    exposure: FloatArray,
-    parents: tuple[IntArray, ...],
-    sizes: tuple[int, ...],
-    parent_rates: list[FloatArray],
-    strengths: list[float],
-) -> Seen:
-    """What each level has seen: its children's counts and exposures, deflated by their spread."""
-    seen: Seen = [(counts, exposure)]
-    for parent, size, rate, strength in zip(parents, sizes, parent_rates, strengths, strict=True):
-        y, e = seen[-1]
-        deflate = 1.0 / (1.0 + rate[parent] * e / strength)
-        seen.append(
-            (
-                sum_by(parent, y * deflate, size),
-                sum_by(parent, e * deflate, size),
-            )
+    def field(rows: IntArray) -> Field:
+        adgroup = tree.adgroup[rows]
+        return Field.of(
+            counts[rows], exposure[rows] * centre, adgroup, tree.campaign_of_adgroup[adgroup]
         )
-    return seen
+
+    coarse = _coarse_grid(tree, prior)
+    rows = _sample(used, tree, COARSE_SAMPLE)
+    found = infer(field(rows), coarse, top, COARSE_NODES, COARSE_ROUNDS)
+    middle = _spanned(coarse, _posterior(found.evidence, coarse, prior))
+    rows = _sample(used, tree, FINE_SAMPLE)
+    found = infer(field(rows), middle, top, COARSE_NODES, COARSE_ROUNDS)
+    fine = _focused(middle, _posterior(found.evidence, middle, prior))
+    groups = infer(field(rows), fine, top, NODES, ROUNDS)
+    weight = _posterior(groups.evidence, fine, prior)
+    if len(rows) < len(used):
+        most = max(1, FINE_TERMS // len(used))
+        kept = np.sort(np.argsort(-weight, kind="stable")[:most])
+        fine = fine[kept] if most > 1 else _mean_spread(fine, weight)
+        weight = weight[kept] / weight[kept].sum() if most > 1 else np.ones(1)
+        groups = infer(field(used), fine, top, NODES, ROUNDS)
+    return _Assembly(groups, fine, weight, tree, top, centre).pooled(counts, exposure)
 
 
-def _downward(
-    seen: Seen, parents: tuple[IntArray, ...], strengths: list[float], prior: Prior
-) -> list[FloatArray]:
-    """Rates of adgroups, campaigns and the account, each pulled towards its parent."""
-    y, e = seen[3]
-    rates = [(y + prior.weight) / (e + prior.weight / prior.rate)]
-    for k in (2, 1):
-        y, e = seen[k]
-        rates.insert(0, (strengths[k] + y) / (strengths[k] / rates[0][parents[k]] + e))
-    return rates
+def _nothing_seen(tree: Tree, prior: Prior) -> Pooled:
+    """The prior alone."""
+
+    def level(size: int, spread: float) -> Level:
+        return Level(np.full(size, prior.rate), np.full(size, spread), np.ones(size), spread)
+
+    sizes = (len(tree.adgroup), len(tree.campaign_of_adgroup), tree.campaigns)
+    keyword, adgroup, campaign = (level(*one) for one in zip(sizes, prior.spread, strict=True))
+    account_sd = float(prior.weight**-0.5)
+    spread = account_sd**2 + float(np.sum(np.square(prior.spread)))
+    law = Law(np.ones(1), np.full((sizes[0], 1), prior.rate), np.full((sizes[0], 1), spread))
+    return Pooled(keyword, adgroup, campaign, prior.rate, account_sd, tree, law)
 
 
-def _strength(
-    seen: tuple[FloatArray, FloatArray],
-    group_counts: FloatArray,
-    parent: IntArray,
-    parent_rate: FloatArray,
-    given: tuple[Prior, float, float],
-) -> float:
-    """Posterior mean of one level's log strength, each member judged by the others of its group.
-
-    ``given`` holds the prior, the present strength and that of the level above.
-    """
-    prior, strength, strength_above = given
-    y, e = seen
-    used = np.flatnonzero(e > 0)
-    if len(used) > SAMPLE:
-        used = used[:: len(used) // SAMPLE + 1]
-    y, e, group = y[used], e[used], parent[used]
-    rate = np.maximum(parent_rate[group], 1e-300)
-    deflate = 1.0 / (1.0 + rate * e / strength)
-    known = group_counts[group] + strength_above
-    rest_counts = np.maximum(known - y * deflate, 0.0) + 0.1
-    rest_exposure = np.maximum(known / rate - e * deflate, 1e-9 * known / rate) + 0.1 / rate
-    rest_spread = 1.0 / rest_counts
-    mean = rest_counts / rest_exposure * e
-    score = np.array(
-        [_negative_binomial(y, mean, 1.0 / (np.exp(-k) + rest_spread)) for k in LOG_STRENGTHS]
+def _coarse_grid(tree: Tree, prior: Prior) -> FloatArray:
+    """(H, 3) spreads around the prior's means; a level with one member keeps its mean."""
+    alone = (1.0,)
+    keyword, adgroup, campaign = (
+        np.array(multiples) * mean
+        for multiples, mean in zip(
+            (
+                KEYWORD_SPREADS,
+                GROUP_SPREADS if len(tree.campaign_of_adgroup) > 1 else alone,
+                GROUP_SPREADS if tree.campaigns > 1 else alone,
+            ),
+            prior.spread,
+            strict=True,
+        )
     )
-    score -= 0.5 * ((LOG_STRENGTHS - np.log(prior.strength)) / prior.log_strength_sd) ** 2
-    weight = np.exp(score - score.max())
-    return float(np.exp((weight * LOG_STRENGTHS).sum() / weight.sum()))
+    return np.stack(np.meshgrid(keyword, adgroup, campaign, indexing="ij"), -1).reshape(-1, 3)
 
 
-def _negative_binomial(y: FloatArray, mean: FloatArray, shape: FloatArray) -> float:
-    """Log likelihood of counts with given mean and Gamma shape, without constant terms."""
-    term = (
-        gammaln(shape + y)
-        - gammaln(shape)
-        + shape * np.log(shape / (shape + mean))
-        + y * np.log(np.maximum(mean, 1e-300) / (shape + mean))
-    )
-    return float(term.sum())
+def _posterior(evidence: FloatArray, spreads: FloatArray, prior: Prior) -> FloatArray:
+    """(H,) weights of a product grid's points: trapezoids in the square root of each spread."""
+    log_weight = evidence - (spreads / np.array(prior.spread)).sum(axis=1)
+    for values in spreads.T:
+        ladder, at = np.unique(np.sqrt(values), return_inverse=True)
+        step = np.gradient(ladder) if len(ladder) > 1 else np.ones(1)
+        log_weight = log_weight + np.log(ladder * step)[at]
+    weight = np.exp(log_weight - log_weight.max())
+    posterior: FloatArray = weight / weight.sum()
+    return posterior
 
 
-def _level(
-    seen: tuple[FloatArray, FloatArray], parent: IntArray, parent_rate: FloatArray, strength: float
-) -> Level:
-    """Conjugate posterior of one level given its parent."""
-    y, e = seen
-    above = strength / parent_rate[parent]
-    return Level(
-        rate=(strength + y) / (above + e),
-        own_sd=1.0 / np.sqrt(strength + y),
-        pull=above / (above + e),
-        strength=strength,
-    )
+def _spanned(coarse: FloatArray, weight: FloatArray) -> FloatArray:
+    """(27, 3) spreads that span the posterior on the coarse grid, and half a coarse step at least."""
+    root = np.sqrt(coarse)
+    centre = weight @ root
+    sd = np.sqrt(weight @ (root - centre) ** 2)
+    ladders = [np.unique(values) for values in root.T]
+    steps = [
+        max(STEP * float(width), 0.5 * float(np.interp(at, ladder, np.gradient(ladder))))
+        if len(ladder) > 1
+        else 0.0
+        for at, width, ladder in zip(centre, sd, ladders, strict=True)
+    ]
+    return _product(centre, np.array(steps))
+
+
+def _focused(middle: FloatArray, weight: FloatArray) -> FloatArray:
+    """(27, 3) spreads around the top of parabolas through the posterior on the middle grid."""
+    centre, steps = np.zeros((2, 3))
+    for level, values in enumerate(np.sqrt(middle).T):
+        ladder, at = np.unique(values, return_inverse=True)
+        centre[level] = ladder[len(ladder) // 2]
+        if len(ladder) == 1:
+            continue
+        density = np.bincount(at, weight) / np.gradient(ladder)
+        bend, slope, _ = np.polyfit(ladder, np.log(np.maximum(density, 1e-300)), 2)
+        width = (ladder[2] - ladder[0]) / 2.0
+        peaked = bend < -0.5 / width**2
+        steps[level] = STEP * (-2.0 * bend) ** -0.5 if peaked else width
+        top = -0.5 * slope / bend if peaked else ladder[int(density.argmax())]
+        centre[level] = np.clip(top, ladder[0] - 0.5 * width, ladder[2] + width)
+    return _product(np.maximum(centre, 1e-3), steps)
+
+
+def _product(centre: FloatArray, steps: FloatArray) -> FloatArray:
+    """All combinations of each centre and one step to either side of it, squared; step 0 stays."""
+    sides = [
+        np.array([max(at - step, 0.1 * at), at, at + step]) ** 2 if step > 0 else np.array([at**2])
+        for at, step in zip(centre, steps, strict=True)
+    ]
+    return np.stack(np.meshgrid(*sides, indexing="ij"), -1).reshape(-1, 3)
+
+
+def _mean_spread(spreads: FloatArray, weight: FloatArray) -> FloatArray:
+    """(1, 3) the geometric mean under the posterior."""
+    mean: FloatArray = np.exp(weight @ np.log(spreads))[None]
+    return mean
+
+
+def _sample(used: IntArray, tree: Tree, most: int) -> IntArray:
+    """Keywords of evenly picked adgroups, and every so many of these where adgroups are large."""
+    if len(used) <= most:
+        return used
+    adgroups = np.unique(tree.adgroup[used])
+    step = max(1, min(len(used) // most, len(adgroups) // 50))
+    picked = np.zeros(len(tree.campaign_of_adgroup), dtype=bool)
+    picked[adgroups[::step]] = True
+    rows = used[picked[tree.adgroup[used]]]
+    return rows[:: -(-len(rows) // most)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Assembly:
+    """Mixtures over the settings and each adgroup's nodes, put together to ``Pooled``."""
+
+    groups: Groups
+    spreads: FloatArray  # (H, 3)
+    weight: FloatArray  # (H,)
+    tree: Tree
+    top: Top
+    centre: float
+
+    def pooled(self, counts: FloatArray, exposure: FloatArray) -> Pooled:
+        """Levels of all keywords, adgroups and campaigns, with and without data."""
+        campaign = self._campaigns()
+        nodes, weights = self._adgroup_nodes()
+        adgroup = self._adgroups(nodes, weights)
+        account_log_rate = float(self.weight @ self.groups.account_mean)
+        account_variance = float(
+            self.weight
+            @ (self.groups.account_variance + (self.groups.account_mean - account_log_rate) ** 2)
+        )
+        parts = [
+            self._keywords(
+                counts[at : at + CHUNK],
+                exposure[at : at + CHUNK] * self.centre,
+                self.tree.adgroup[at : at + CHUNK],
+                nodes,
+                weights,
+            )
+            for at in range(0, len(counts), CHUNK)
+        ]
+        mean, square, pull = (np.concatenate(column) for column in zip(*parts, strict=True))
+        share = self._share()
+        rate = mean @ share
+        spread = square @ share / rate**2 - 1.0
+        unsplit = Pooled(
+            keyword=Level(rate * self.centre, spread, pull @ share, self._mean(0)),
+            adgroup=adgroup,
+            campaign=campaign,
+            account_rate=self.centre * float(np.exp(account_log_rate + 0.5 * account_variance)),
+            account_sd=float(np.sqrt(account_variance)),
+            tree=self.tree,
+            law=Law(share, mean * self.centre, square / mean**2 - 1.0),
+        )
+        own = np.maximum(spread - unsplit.shared_variance(), 1e-6)
+        return replace(unsplit, keyword=replace(unsplit.keyword, own_sd=np.sqrt(own)))
+
+    def _mean(self, level: int) -> float:
+        """Geometric mean of a level's spread under the posterior."""
+        return float(np.exp(self.weight @ np.log(self.spreads[:, level])))
+
+    def _campaign_beliefs(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """(H, C) mean and variance of the log rate, and what the campaign's own adgroups say."""
+        found = self.groups
+        shape = (len(self.weight), self.tree.campaigns)
+        mean = np.broadcast_to(found.account_mean[:, None], shape).copy()
+        above = found.account_variance + self.spreads[:, 2] ** 2
+        variance = np.broadcast_to(above[:, None], shape).copy()
+        own = np.zeros(shape)
+        mean[:, found.field.campaign_code] = found.campaign_mean
+        variance[:, found.field.campaign_code] = found.campaign_variance
+        own[:, found.field.campaign_code] = found.campaign_precision
+        return mean, variance, own
+
+    def _campaigns(self) -> Level:
+        mean, variance, own = self._campaign_beliefs()
+        return self._level(np.exp(mean + 0.5 * variance), own, 2)
+
+    def _adgroup_nodes(self) -> tuple[FloatArray, FloatArray]:
+        """(H, G, J) log rates and weights of all adgroups; Gaussian ones where nothing was seen."""
+        mean, variance, _ = self._campaign_beliefs()
+        at = self.tree.campaign_of_adgroup
+        unit = unit_nodes(self.groups.nodes.shape[-1])
+        width = np.sqrt(variance[:, at] + self.spreads[:, 1:2] ** 2)
+        nodes = mean[:, at, None] + width[..., None] * unit
+        bell = np.exp(-0.5 * unit**2)
+        weights = np.broadcast_to(bell / bell.sum(), nodes.shape).copy()
+        nodes[:, self.groups.field.adgroup_code] = self.groups.nodes
+        weights[:, self.groups.field.adgroup_code] = self.groups.weights
+        return nodes, weights
+
+    def _adgroups(self, nodes: FloatArray, weights: FloatArray) -> Level:
+        own = np.zeros(nodes.shape[:2])
+        own[:, self.groups.field.adgroup_code] = self.groups.group_precision
+        return self._level((weights * np.exp(nodes)).sum(axis=-1), own, 1)
+
+    def _level(self, rate: FloatArray, own: FloatArray, level: int) -> Level:
+        """A group level from its rates and the precision (H, ·) of what its members say."""
+        above = self.spreads[:, level : level + 1] ** -2
+        return Level(
+            rate=self.centre * (self.weight @ rate),
+            own_sd=np.sqrt(self.weight @ (1.0 / (own + above))),
+            pull=self.weight @ (above / (own + above)),
+            spread=self._mean(level),
+        )
+
+    def _keywords(
+        self,
+        counts: FloatArray,
+        exposure: FloatArray,
+        adgroup: IntArray,
+        nodes: FloatArray,
+        weights: FloatArray,
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """(m, M) means, mean squares and pulls of keywords for each value of their own spread."""
+        by_spread = np.unique(self.spreads[:, 0], return_inverse=True)[1]
+        mean, square, pull = np.zeros((3, len(counts), by_spread.max() + 1))
+        for h, to in enumerate(by_spread):
+            known = self.spreads[h, 0] ** -2 + counts
+            above = (self.spreads[h, 0] ** -2 * np.exp(-nodes[h]))[adgroup]
+            room = above + exposure[:, None]
+            chance = self.weight[h] / self._share()[to] * weights[h][adgroup]
+            mean[:, to] += known * (chance / room).sum(axis=-1)
+            square[:, to] += known * (known + 1.0) * (chance / room**2).sum(axis=-1)
+            pull[:, to] += (chance * above / room).sum(axis=-1)
+        return mean, square, pull
+
+    def _share(self) -> FloatArray:
+        """(M,) posterior of the values of the keywords' spread."""
+        by_spread = np.unique(self.spreads[:, 0], return_inverse=True)[1]
+        return sum_by(by_spread, self.weight, int(by_spread.max()) + 1)

@@ -53,6 +53,6 @@ def order_value(panel: Panel, tree: Tree, fade: FloatArray) -> OrderValue:
         sum_by(keyword, weight * value / unit, size),
         sum_by(keyword, weight, size),
         tree,
-        Prior(rate=1.0, weight=0.5, strength=20.0),
+        Prior(rate=1.0, weight=0.5, spread=(0.3, 0.3, 0.3)),
     )
     return OrderValue(pooled, unit, float(cv2))

@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from optimizer.pooling import Pooled, Prior, Tree, gamma_quantile, pool
+from optimizer.law import gamma_quantile
+from optimizer.pooling import Pooled, Prior, Tree, pool
 
 PRIOR = Prior(rate=0.03, weight=1.0)
 
@@ -22,9 +23,10 @@ def draw(
 
 
 @pytest.mark.parametrize("strength", [1.0, 4.0, 30.0])
-def test_strength_is_learned(strength: float) -> None:
+def test_the_spread_of_keywords_is_learned(strength: float) -> None:
     _, y, e = draw(strength)
-    assert pool(y, e, tree(len(y)), PRIOR).keyword.strength == pytest.approx(strength, rel=0.35)
+    found = pool(y, e, tree(len(y)), PRIOR).keyword.spread
+    assert found == pytest.approx(strength**-0.5, rel=0.15)
 
 
 def test_pooled_rates_beat_raw_and_pooled_ones_on_squared_error() -> None:
@@ -77,11 +79,48 @@ def test_empty_account() -> None:
     assert empty.rate.shape == (0,)
 
 
-def test_a_large_account_is_sampled_for_its_strength(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_large_account_is_sampled_for_its_spreads(monkeypatch: pytest.MonkeyPatch) -> None:
     _, y, e = draw(4.0)
-    whole = pool(y, e, tree(len(y)), PRIOR).keyword.strength
-    monkeypatch.setattr("optimizer.pooling.SAMPLE", 1000)
-    assert pool(y, e, tree(len(y)), PRIOR).keyword.strength == pytest.approx(whole, rel=0.4)
+    place = tree(len(y), adgroups=200)
+    whole = pool(y, e, place, PRIOR)
+    monkeypatch.setattr("optimizer.pooling.COARSE_SAMPLE", 400)
+    monkeypatch.setattr("optimizer.pooling.FINE_SAMPLE", 1000)
+    part = pool(y, e, place, PRIOR)
+    assert part.keyword.spread == pytest.approx(whole.keyword.spread, rel=0.2)
+    assert part.rate == pytest.approx(whole.rate, rel=0.15)
+    monkeypatch.setattr("optimizer.pooling.FINE_TERMS", len(y))
+    assert pool(y, e, place, PRIOR).rate == pytest.approx(part.rate, rel=0.1)
+
+
+def test_one_large_adgroup_is_sampled_within(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, y, e = draw(4.0)
+    place = tree(len(y), adgroups=1, campaigns=1)
+    whole = pool(y, e, place, PRIOR)
+    monkeypatch.setattr("optimizer.pooling.FINE_SAMPLE", 1000)
+    assert pool(y, e, place, PRIOR).rate == pytest.approx(whole.rate, rel=0.25)
+
+
+def test_adgroups_and_campaigns_without_data_take_what_is_above_them() -> None:
+    place = Tree(np.array([0, 0, 1, 2]), np.array([0, 0, 1]), 2)
+    y, e = np.array([30.0, 50.0, 0.0, 0.0]), np.array([400.0, 700.0, 0.0, 0.0])
+    found = pool(y, e, place, PRIOR)
+    assert found.rate[2:] == pytest.approx(np.full(2, 0.075), rel=0.2)
+    sd = np.sqrt(found.log_variance())
+    assert sd[0] < sd[2] < sd[3]
+    assert list(found.adgroup.pull[1:]) == [1.0, 1.0]
+    assert found.campaign.pull[1] == 1.0
+
+
+def test_the_order_of_the_words_changes_nothing() -> None:
+    _, y, e = draw(4.0, n=200)
+    place = tree(200)
+    mixed = np.random.default_rng(3).permutation(200)
+    again = pool(y[mixed], e[mixed], Tree(place.adgroup[mixed], *_above(place)), PRIOR)
+    assert again.rate == pytest.approx(pool(y, e, place, PRIOR).rate[mixed], rel=1e-9)
+
+
+def _above(place: Tree) -> tuple[np.ndarray, int]:
+    return place.campaign_of_adgroup, place.campaigns
 
 
 def test_noise_beyond_poisson_widens_only_what_was_seen() -> None:
