@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constr
 .DELETE_ON_ERROR:
 
 help:
-	@echo 'make demo    a sandbox shop, a month of nights, and tonight'"'"'s proposal'
+	@echo 'make demo    simulated shops over HTTP, night after night, and tonight'"'"'s proposal'
 	@echo 'make serve   REST on what the demo made'
 	@echo 'make test    every test'
 	@echo 'make check   style, types, borders, dependencies, migrations'

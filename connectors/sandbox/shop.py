@@ -25,7 +25,7 @@ from connectors.sandbox.market import MAX_BID_FEN, MIN_BID_FEN, Counts, DayResul
 from connectors.sandbox.roster import Directory
 from connectors.sandbox.scenario import Scenario
 
-_SPECIALIST: Final = "specialist"
+SPECIALIST: Final = "specialist"
 _REMEMBERED_KEYWORD_DAYS: Final = 5_000_000
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
@@ -179,6 +179,12 @@ class Shop:
             self._forget(self._counts)
             return found[1]
 
+    def would_be(self, day: int, bids_fen: IntArray) -> DayResult:
+        """``day`` with the same shoppers and the same budgets, had the bids been others."""
+        with self.lock:
+            budgets = self._budgets_on(day)
+        return self.market.day(day, bids_fen, campaign_budget_fen=budgets)
+
     def _budgets_on(self, day: int) -> FloatArray:
         return self._budgets.budgets_on(day, self.market.campaign_budget_fen)
 
@@ -196,7 +202,7 @@ class Shop:
         bids = [*history.journal.report().bids_fen, history.bids_fen]
         for offset, now in enumerate(bids):
             for i in np.flatnonzero(now != before).tolist():
-                past.append(LoggedBid(first + offset, i, int(now[i]), _SPECIALIST))
+                past.append(LoggedBid(first + offset, i, int(now[i]), SPECIALIST))
             before = now
         return first, past
 

@@ -35,6 +35,7 @@ from connectors.taobao.signing import SIGN, signature
 PLATFORM_ZONE: Final = ZoneInfo("Asia/Shanghai")
 WRITE_MARGIN_SECONDS: Final = 1.0
 NOT_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+_THIS_MACHINE: Final = ("all://127.0.0.1", "all://localhost", "all://[::1]")
 _FORM: Final = "application/x-www-form-urlencoded;charset=UTF-8"
 T = TypeVar("T")
 _log: Final = logging.getLogger(__name__)
@@ -43,10 +44,12 @@ _log: Final = logging.getLogger(__name__)
 def open_client(patience: Patience) -> httpx.Client:
     """A client with the explicit time-outs of ``patience``; whoever opens it closes it.
 
-    One client may serve many shops: nothing of a shop is kept in it.
+    One client may serve many shops: nothing of a shop is kept in it. A gateway on this machine is
+    reached directly, whatever proxy the environment names.
     """
     timeout = httpx.Timeout(patience.read_seconds, connect=patience.connect_seconds)
-    return httpx.Client(timeout=timeout, follow_redirects=False)
+    direct = dict.fromkeys(_THIS_MACHINE)
+    return httpx.Client(timeout=timeout, follow_redirects=False, mounts=direct)
 
 
 Decode = Callable[[Json], T | Refusal | Unreadable]

@@ -1,13 +1,9 @@
-"""``kaiche nightly``, ``kaiche demo`` and ``kaiche replay``: planning a night from the terminal."""
+"""``kaiche nightly`` and ``kaiche replay``: planning a night from the terminal."""
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
-from shutil import which
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -22,7 +18,7 @@ from service.cli.summary import (
     show_proposal,
     summary_of,
 )
-from service.errors import ConfigError, ConflictError
+from service.errors import ConflictError
 from service.settings.models import Account
 from service.store import Store, runs
 
@@ -63,7 +59,7 @@ def nightly(
         for each in accounts:
             try:
                 planned = _plan(command, wiring, each, day_of(day))
-                nights.append(_show(command, wiring.store, planned))
+                nights.append(show_night(command, wiring.store, planned))
             except Exception as error:
                 if len(accounts) == 1 or code_of(error) == CRASH:
                     raise
@@ -74,41 +70,6 @@ def nightly(
         command.screen.emit({"nights": nights})
     if failed:
         raise failed[0]
-
-
-def demo(context: typer.Context, day: Day = None, as_json: Json = False) -> None:
-    """在模拟店铺上演示一晚 · Plan a night for the simulated shop of the configuration."""
-    command = command_of(context, machine=as_json)
-    with command.wired() as wiring:
-        account = _sandbox(wiring.settings.accounts, command)
-        planned = _plan(command, wiring, account, day_of(day))
-        values = _show(command, wiring.store, planned)
-    if as_json:
-        command.screen.emit(values)
-    _show_next(command, planned.result.proposal.state)
-
-
-def _show_next(command: Command, state: str) -> None:
-    screen, name = command.screen, _own_name()
-    steps = [
-        ("make serve", "通过 REST 查看同一份建议", "the same proposal over REST"),
-        (f"{name} approve --all", "批准全部改动", "approve every change"),
-        (f"{name} proposals export", "导出平台批量改价表", "the platform's bulk-edit sheet"),
-    ]
-    if state == "blocked":
-        why = f"{name} override --reason …"
-        steps.insert(0, (why, "放行被护栏拦下的建议", "open it, although guardrails blocked it"))
-    screen.table(
-        screen.speech("下一步", "Next"),
-        ("", ""),
-        [(typed, screen.speech(zh, en)) for typed, zh, en in steps],
-        text=2,
-    )
-
-
-def _own_name() -> str:
-    """How a person has to write this program's name here."""
-    return "kaiche" if which("kaiche") else os.path.relpath(sys.argv[0])
 
 
 def replay(
@@ -143,16 +104,6 @@ def _differing(again: Replay) -> str:
     return f"the run {again.run_id} does not repeat itself ({code}; {inputs}):{listed}"
 
 
-def _sandbox(accounts: Sequence[Account], command: Command) -> Account:
-    for account in accounts:
-        if account.connector.kind == "sandbox":
-            return account
-    raise ConfigError(
-        f"{command.config} has no account with `connector: {{kind: sandbox}}`; the demo needs one, "
-        "as config/kaiche.yaml of the repository has it"
-    )
-
-
 def _plan(command: Command, wiring: Wiring, account: Account, day: date | None) -> Planned:
     business_date = day or wiring.today(account)
     with StepProgress(command.screen, f"{account.id} {business_date}") as progress:
@@ -164,15 +115,18 @@ def _failure(account: Account, error: Exception) -> dict[str, Any]:
     return {"account_id": account.id, "error": str(error), "exit_code": code_of(error)}
 
 
-def _show(command: Command, store: Store, planned: Planned) -> dict[str, Any]:
-    """Show the night to people; returns it for machines."""
+def show_night(
+    command: Command, store: Store, planned: Planned, *, whole: bool = True
+) -> dict[str, Any]:
+    """Show the night to people, without ``whole`` in short; returns it for machines."""
     screen, row = command.screen, planned.result.proposal
     with store.read() as session:
         summary = summary_of(session, row)
         largest = largest_changes(session, row.proposal_id, LARGEST)
         rejects = len(runs.rejects(session, row.run_id, limit=10_000))
-    show_proposal(screen, summary)
-    show_lines(screen, largest)
+    show_proposal(screen, summary, whole=whole)
+    if whole:
+        show_lines(screen, largest)
     if rejects:
         screen.say(
             f"数据源中有 {rejects} 处未采用, 原因见: kaiche rejects {row.run_id}",

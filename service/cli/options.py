@@ -17,7 +17,7 @@ from service.audit import Origin
 from service.cli.screen import Screen
 from service.errors import InputError
 from service.expiry import expire_overdue
-from service.settings.loader import load, read
+from service.settings.loader import Loaded, load, read
 from service.settings.models import Settings
 from service.store import Store, open_store
 
@@ -58,14 +58,19 @@ class Command:
         """
         from service.wiring import wire  # noqa: PLC0415 - pandas and scipy load only where needed
 
-        loaded = read(self.config, os.environ)
-        with self.database(loaded.settings) as store:
-            _set_up(store)
+        loaded = self.prepared()
         wiring = wire(loaded.settings, secrets=loaded.platform_secrets)
         try:
             yield wiring
         finally:
             wiring.close()
+
+    def prepared(self) -> Loaded:
+        """The configuration, its database brought into being. Raises ConfigError, StoreError."""
+        loaded = read(self.config, os.environ)
+        with self.database(loaded.settings) as store:
+            _set_up(store)
+        return loaded
 
     @contextmanager
     def store(self) -> Iterator[Store]:

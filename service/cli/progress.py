@@ -25,6 +25,41 @@ STEPS = {
 }
 
 
+class NightsProgress:
+    """One night after another on stderr: a bar on a terminal, a line each in a pipe or log."""
+
+    def __init__(self, screen: Screen, nights: int) -> None:
+        self._screen = screen
+        self._nights = nights
+        self._bar: Progress | None = None
+        self._task: TaskID | None = None
+
+    def __enter__(self) -> Self:
+        if self._screen.err.is_terminal:
+            self._bar = _bar(self._screen)
+            title = self._screen.speech("过去的夜晚", "the nights before")
+            self._task = self._bar.add_task(title, total=self._nights)
+            self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def tell(self, zh: str, en: str) -> None:
+        """A night has ended."""
+        sentence = self._screen.speech(zh, en)
+        if self._bar is not None and self._task is not None:
+            self._bar.update(self._task, advance=1, description=sentence)
+        else:
+            self._screen.err.print(sentence)
+
+
 class StepProgress:
     """Shows ``progress(step, count)`` calls of one night on stderr, until it is closed."""
 
@@ -41,14 +76,7 @@ class StepProgress:
 
     def __enter__(self) -> Self:
         if self._screen.err.is_terminal:
-            self._bar = Progress(
-                SpinnerColumn(),
-                TextColumn("{task.description}"),
-                BarColumn(bar_width=20),
-                TimeElapsedColumn(),
-                console=self._screen.err,
-                transient=True,
-            )
+            self._bar = _bar(self._screen)
             self._task = self._bar.add_task(self._title, total=len(STEPS))
             self._bar.start()
         return self
@@ -79,3 +107,14 @@ class StepProgress:
     def seconds(self) -> float:
         """Seconds since it was made."""
         return self._clock() - self._began
+
+
+def _bar(screen: Screen) -> Progress:
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=20),
+        TimeElapsedColumn(),
+        console=screen.err,
+        transient=True,
+    )

@@ -13,6 +13,7 @@ from rich.text import Text
 from service.cli import (
     applying,
     decide,
+    demo,
     doctor,
     economics,
     interventions,
@@ -71,7 +72,7 @@ def options(
     command.screen.choose_language(lang)
 
 
-app.command("demo")(night.demo)
+app.command("demo")(demo.demo)
 app.command("nightly")(night.nightly)
 app.command("serve")(processes.serve)
 app.command("scheduler")(processes.scheduler)

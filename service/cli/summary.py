@@ -108,8 +108,8 @@ def _spend_change(line: LineRow) -> int:
     return line.spend_after_fen - line.spend_before_fen
 
 
-def show_proposal(screen: Screen, summary: Summary) -> None:
-    """The sums, the sentence about the last yuan, the breaches, the lines by reason."""
+def show_proposal(screen: Screen, summary: Summary, *, whole: bool = True) -> None:
+    """The sums, the sentence about the last yuan, the breaches; if ``whole``, the lines by reason."""
     row, speech = summary.proposal, screen.speech
     screen.say(
         f"{row.account_id} {row.business_date} 出价建议: {state_words(row.state, speech)}, "
@@ -122,6 +122,8 @@ def show_proposal(screen: Screen, summary: Summary) -> None:
     _show_last_yuan(screen, summary)
     _show_shortfalls(screen, row.totals.get("shortfalls", ()))
     show_breaches(screen, row.breaches)
+    if not whole:
+        return
     screen.table(
         "",
         speech("原因 词数", "reason words").split(),

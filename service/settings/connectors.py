@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from service.settings.section import Section, refusal
 
@@ -14,6 +14,7 @@ APP_KEY_FORM: Final = r"^[A-Za-z0-9]{1,64}$"
 NICK_FORM: Final = r"^\S(.{0,62}\S)?$"
 VARIABLE_FORM: Final = r"^[A-Z][A-Z0-9_]{0,127}$"
 OFFICIAL_GATEWAY: Final = "https://eco.taobao.com/router/rest"
+_REAL_ONLY: Final = ("gateway", "app_key", "session_env")
 _THIS_MACHINE: Final = ("127.0.0.1", "localhost", "::1")
 
 
@@ -37,11 +38,25 @@ class SandboxConnector(Section):
     state: Path | None = None
 
 
+class SimulatedShop(Section):
+    """The simulated shop that stands behind the platform's protocol, served by kaiche itself.
+
+    ``state`` keeps its bids and budgets; None = for the life of the process only.
+    """
+
+    seed: Annotated[int, Field(ge=0)] = 7
+    keywords: Annotated[int, Field(ge=1, le=200_000)] = 2_400
+    history_days: Annotated[int, Field(ge=1, le=365)] = 30
+    state: Path | None = None
+
+
 class TaobaoConnector(Section):
     """A shop over the open platform. Its session and the app's secret never stand here.
 
     ``session_env`` names the environment variable that holds the shop's session; None = made from
     the account's id. ``app_key`` None = that of KAICHE_APP_KEY. ``daily_calls`` is the app's quota.
+    With ``sandbox`` there is no platform: kaiche answers for it on this machine, over HTTP, and
+    knows address and credentials itself.
     """
 
     kind: Literal["taobao"]
@@ -57,6 +72,20 @@ class TaobaoConnector(Section):
     session_env: Annotated[str, Field(pattern=VARIABLE_FORM)] | None = None
     sign_method: Literal["md5", "hmac", "hmac-sha256"] = "hmac-sha256"
     daily_calls: Annotated[int, Field(ge=1)] | None = None
+    sandbox: SimulatedShop | None = None
+
+    @field_validator("sandbox")
+    @classmethod
+    def _has_a_gateway_of_its_own(
+        cls, shop: SimulatedShop | None, info: ValidationInfo
+    ) -> SimulatedShop | None:
+        given = [name for name in _REAL_ONLY if info.data.get(name) not in (None, OFFICIAL_GATEWAY)]
+        if shop is not None and given:
+            raise refusal(
+                f"is a simulated shop, which kaiche serves and opens itself; remove {given[0]}, or "
+                "remove sandbox for a shop on the platform"
+            )
+        return shop
 
     @field_validator("gateway")
     @classmethod

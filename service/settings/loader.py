@@ -1,9 +1,9 @@
 """The configuration from its YAML file and the environment.
 
 Every refusal names file, line and column, the key, and what to write instead; all that can be
-found in one reading is told at once. Relative paths (``connector.path``, ``connector.state``, a
-SQLite file in ``database``) start from the folder of the YAML file, so that it does not matter
-where a command is started. ``KAICHE_DATABASE_URL`` replaces ``database``; a relative SQLite file in
+found in one reading is told at once. Relative paths (``connector.path``, the ``state`` of a
+simulated shop, a SQLite file in ``database``) start from the folder of the YAML file, so that it does
+not matter where a command is started. ``KAICHE_DATABASE_URL`` replaces ``database``; a relative SQLite file in
 it starts from the working directory.
 """
 
@@ -25,6 +25,7 @@ from service.settings.connectors import (
     VARIABLE_FORM,
     ReportsConnector,
     SandboxConnector,
+    TaobaoConnector,
 )
 from service.settings.models import (
     ACCOUNT_ID,
@@ -179,9 +180,12 @@ def _with_paths(settings: Settings, secrets: Secrets, folder: Path) -> Settings:
 
 def _account_with_paths(account: Account, folder: Path) -> Account:
     connector = account.connector
-    changed: dict[str, Path] = {}
+    changed: dict[str, Any] = {}
     if isinstance(connector, ReportsConnector):
         changed["path"] = (folder / connector.path).resolve()
     elif isinstance(connector, SandboxConnector) and connector.state is not None:
         changed["state"] = (folder / connector.state).resolve()
+    elif isinstance(connector, TaobaoConnector) and (shop := connector.sandbox) is not None:
+        state = None if shop.state is None else (folder / shop.state).resolve()
+        changed["sandbox"] = shop.model_copy(update={"state": state})
     return account.model_copy(update={"connector": connector.model_copy(update=changed)})

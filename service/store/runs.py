@@ -87,6 +87,13 @@ def find(session: Session, account_id: str, business_date: date) -> RunRow | Non
     return fetch_one(session, RunRow, query)
 
 
+def first_day(session: Session, account_id: str) -> date | None:
+    """The business date of the account's first run; None when it has none."""
+    query = select(func.min(RUNS.c.business_date)).where(RUNS.c.account_id == account_id)
+    found: date | None = session.execute(query).scalar_one()
+    return found
+
+
 def page(
     session: Session,
     *,

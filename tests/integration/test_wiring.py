@@ -11,7 +11,7 @@ from connectors.errors import AuthorisationError, PermanentError
 from connectors.reports import ReportsPlatform
 from connectors.sandbox import SandboxPlatform
 from connectors.taobao import SimbaPlatform, UniversalbpPlatform
-from service import wiring
+from service import platforms, wiring
 from service.audit import Origin
 from service.errors import NotFoundError, StoreError
 from service.settings.models import Account, Settings
@@ -70,8 +70,8 @@ def test_each_connector_of_the_configuration_has_its_platform(tmp_path: Path) ->
         sandbox.model_dump()
         | {"connector": {"kind": "reports", "path": str(tmp_path), "attribution_days": 7}}
     )
-    assert isinstance(wiring.platform(sandbox, date(2026, 3, 2)), SandboxPlatform)
-    found = wiring.platform(reports, date(2026, 3, 2))
+    assert isinstance(platforms.platform(sandbox, date(2026, 3, 2)), SandboxPlatform)
+    found = platforms.platform(reports, date(2026, 3, 2))
     assert isinstance(found, ReportsPlatform)
     assert found.attribution_days == 7
 
@@ -114,5 +114,5 @@ def test_what_is_missing_is_told_by_its_variable(
     values: dict[str, str], error: type[PermanentError], said: str
 ) -> None:
     with pytest.raises(error, match=said) as told:
-        wiring.shop_of(taobao("simba"), PlatformSecrets(values=values))
+        platforms.shop_of(taobao("simba"), PlatformSecrets(values=values))
     assert "sesame" not in str(told.value)

@@ -28,6 +28,17 @@ accounts:
 """
 
 
+# The same shop, but over HTTP: kaiche serves it itself by the platform's protocol.
+OVER_HTTP = SHOP.replace(
+    "{{kind: sandbox, seed: 3, keywords: 300, history_days: 21, state: var/shop.sqlite3}}",
+    """
+      kind: taobao
+      generation: universalbp
+      nick: 店
+      sandbox: {{seed: 3, keywords: 300, history_days: 21, state: var/shop.db}}""",
+)
+
+
 class Shop:
     """A folder with a configuration, and ``kaiche`` started in it."""
 
@@ -82,6 +93,12 @@ class Shop:
         return subprocess.CompletedProcess(arguments, ended.value.code or 0, *texts)
 
 
+@pytest.fixture(scope="session")
+def kaiche_in():
+    """``kaiche_in(folder, text)``: the command line in a folder with that configuration."""
+    return Shop
+
+
 @pytest.fixture
 def shop(tmp_path):
     return Shop(tmp_path, SHOP.format(share=1))
@@ -89,7 +106,13 @@ def shop(tmp_path):
 
 @pytest.fixture(scope="module")
 def planned(tmp_path_factory):
-    """A shop whose night has been planned by ``kaiche demo``."""
-    made = Shop(tmp_path_factory.mktemp("shop"), SHOP.format(share=1))
-    made.demo = made.run("demo", "--date", NIGHT)
+    """A shop whose first night has been planned by ``kaiche demo``."""
+    made = Shop(tmp_path_factory.mktemp("shop"), OVER_HTTP.format(share=1))
+    made.demo = made.run("demo", "--nights", "0", "--date", NIGHT)
     return made
+
+
+@pytest.fixture
+def another(tmp_path):
+    """The same shop in a folder of its own, nothing planned."""
+    return Shop(tmp_path, OVER_HTTP.format(share=1))

@@ -131,8 +131,8 @@ def test_a_break_even_opens_to_what_the_owner_wrote(planned):
     assert planned.call("economics", "--cvr", "0.03").returncode == 8
 
 
-def test_two_shops_alike_get_the_same_plan(planned, shop):
-    other = printed(shop, "demo", "--date", NIGHT)
+def test_two_shops_alike_get_the_same_plan(planned, another):
+    (other,) = printed(another, "demo", "--nights", "0", "--date", NIGHT)["nights"]
     first = printed(planned, "proposals", "show")
     assert other["content_hash"] == first["content_hash"]
     assert other["proposal_id"] != first["proposal_id"]

@@ -9,7 +9,13 @@ from connectors.sandbox.gateway.access import App
 from connectors.sandbox.gateway.clock import SandboxClock
 from connectors.sandbox.gateway.faults import ALL_KINDS, CODES, Fault, FaultPlan, Kind
 from connectors.sandbox.gateway.limits import Limits
-from connectors.sandbox.gateway.opening import admin_token_of, app_of, open_gateway, shops_of
+from connectors.sandbox.gateway.opening import (
+    admin_token_of,
+    app_of,
+    open_gateway,
+    session_of,
+    shops_of,
+)
 from connectors.sandbox.gateway.serving import listen, run, serve, url_of
 from connectors.sandbox.gateway.storefront import ShopSpec
 from connectors.sandbox.gateway.wire import Gateway
@@ -31,6 +37,7 @@ __all__ = [
     "open_gateway",
     "run",
     "serve",
+    "session_of",
     "shops_of",
     "url_of",
 ]

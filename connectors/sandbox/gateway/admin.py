@@ -35,6 +35,7 @@ def _state(sandbox: Sandbox, _: Wish) -> Body:
         "now": sandbox.now().isoformat(),
         "calls": sandbox.calls,
         "calls_today": sandbox.meter.calls_today,
+        "calls_by_method": sandbox.calls_by_method(),
         "faults": dict(sandbox.faults.counts()),
         "shops": [
             {

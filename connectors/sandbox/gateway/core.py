@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -71,11 +72,17 @@ class Sandbox:
         self.lock = threading.RLock()
         self.skew = timedelta()
         self._calls = 0
+        self._by_method: Counter[str] = Counter()
 
     @property
     def calls(self) -> int:
         """Calls that have arrived so far."""
         return self._calls
+
+    def calls_by_method(self) -> dict[str, int]:
+        """Calls that were let in so far, by full method name."""
+        with self.lock:
+            return dict(sorted(self._by_method.items()))
 
     def now(self) -> datetime:
         """The platform's time as it tells it: the sandbox clock, off by the skew of a fault."""
@@ -133,6 +140,7 @@ class Sandbox:
             method = admitted_app(parameters, self.app, now)
             self.meter.count(method.name, self.clock.now())
             front = admitted_shop(parameters, method, self.fronts)
+            self._by_method[method.name] += 1
             front.refresh()
             call = Call(
                 method=method.name,

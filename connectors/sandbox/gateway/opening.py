@@ -31,6 +31,11 @@ def admin_token_of(seed: int) -> str:
     return _derived("admin", seed)
 
 
+def session_of(seed: int, number: int) -> str:
+    """The session of the ``number``-th shop, from 1."""
+    return f"61{number:02d}" + _derived(f"session/{number}", seed)
+
+
 def shops_of(
     seed: int,
     *,
@@ -43,7 +48,7 @@ def shops_of(
     return [
         ShopSpec(
             nick=_NICK if number == 1 else f"{_NICK}{number}",
-            session=f"61{number:02d}" + _derived(f"session/{number}", seed),
+            session=session_of(seed, number),
             seed=seed + number - 1,
             keywords=keywords,
             history_days=history_days,

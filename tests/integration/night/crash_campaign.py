@@ -17,9 +17,10 @@ from pathlib import Path
 from service import nightly, pull
 from service.audit import Origin
 from service.nightly import NightContext, run_night
+from service.platforms import platform
 from service.settings.models import Account
 from service.store import open_store, proposals, runs
-from service.wiring import optimizer_door, platform
+from service.wiring import optimizer_door
 
 DAY = date(2026, 3, 2)
 

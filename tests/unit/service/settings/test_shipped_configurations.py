@@ -7,22 +7,32 @@ from pathlib import Path
 
 from connectors.sandbox.platform import SandboxPlatform
 from service.economics import margins, unused
+from service.settings.connectors import SimulatedShop, TaobaoConnector
 from service.settings.loader import read
-from service.settings.models import SandboxConnector
+from service.settings.models import Account
 from service.settings.platform_secrets import session_variable
 
 CONFIGS = Path(__file__).parents[4] / "config"
 
 
+def shop_of(account: Account) -> tuple[str, SimulatedShop]:
+    connector = account.connector
+    assert isinstance(connector, TaobaoConnector)
+    assert connector.sandbox is not None
+    assert connector.sandbox.state is not None
+    return connector.generation, connector.sandbox
+
+
 def test_the_demo_names_adgroups_and_campaigns_of_its_sandbox_shop() -> None:
     loaded = read(CONFIGS / "kaiche.yaml", {})
-    (demo,) = loaded.settings.accounts
+    demo, second = loaded.settings.accounts
     assert loaded.warnings == ()
-    assert isinstance(demo.connector, SandboxConnector)
+    assert {shop_of(demo)[0], shop_of(second)[0]} == {"universalbp", "simba"}
+    simulated = shop_of(demo)[1]
     shop = SandboxPlatform(
         clock=lambda: date(2026, 8, 1),
-        seed=demo.connector.seed,
-        keywords=demo.connector.keywords,
+        seed=simulated.seed,
+        keywords=simulated.keywords,
         history_days=1,
     ).roster()
     assert len(shop.keywords) >= 2_000
