@@ -3,8 +3,8 @@
 Every refusal names file, line and column, the key, and what to write instead; all that can be
 found in one reading is told at once. Relative paths (``connector.path``, the ``state`` of a
 simulated shop, a SQLite file in ``database``) start from the folder of the YAML file, so that it does
-not matter where a command is started. ``KAICHE_DATABASE_URL`` replaces ``database``; a relative SQLite file in
-it starts from the working directory.
+not matter where a command is started. ``KAICHE_DATABASE_URL`` replaces ``database``; a relative SQLite
+file in it starts from the working directory.
 """
 
 from __future__ import annotations
