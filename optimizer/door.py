@@ -174,9 +174,8 @@ def _traffic(
     price = _price_ratio(panel, tree, bids, response)
     day_sd = float(np.hypot(days.spread.account, days.spread.campaign))
     expected = (impressions.rate * ctr.rate)[keyword] * volume
-    impressions = impressions.scaled(
-        level_correction(panel, roster, expected * (1.0 + panel.gap), panel.clicks, day_sd)
-    )
+    level = level_correction(panel, roster, expected, day_sd)
+    impressions = impressions.scaled(level.factor[roster.campaign])
     fitted = (impressions.rate * ctr.rate)[keyword] * volume * own_day
     return (
         Traffic(
@@ -188,6 +187,7 @@ def _traffic(
             price_ratio=price,
             account_day_sd=days.spread.account,
             campaign_day_sd=days.spread.campaign,
+            level=level,
             click_dispersion=dispersion(panel, fitted, panel.clicks),
             impression_dispersion=impression_dispersion,
         ),

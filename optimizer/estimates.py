@@ -13,6 +13,7 @@ from optimizer.errors import InputError
 from optimizer.history import Roster
 from optimizer.lag import Maturity
 from optimizer.law import gamma_quantile
+from optimizer.loop import Correction
 from optimizer.outlook import BoolArray, Evidence, Expectation, FloatArray, IntArray, TotalDraws
 from optimizer.pooling import Pooled
 from optimizer.predictive import (
@@ -44,6 +45,7 @@ class Traffic:
     price_ratio: Pooled  # cpc / reference bid, at the reference bid
     account_day_sd: float
     campaign_day_sd: float
+    level: Correction  # by which the newest days moved the levels
     click_dispersion: float  # excess relative variance of a keyword's clicks on a day
     impression_dispersion: float
 
@@ -224,6 +226,7 @@ class Estimates:
         shared = (
             traffic.account_day_sd**2
             + traffic.campaign_day_sd**2
+            + (traffic.level.shared_sd**2 + traffic.level.own_sd**2)[self.campaign[rows]]
             + traffic.impressions.log_variance()[rows]
             + moved.sensitivity**2 * position
             + (EXTRAPOLATION_SD * moved.extrapolated) ** 2

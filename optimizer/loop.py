@@ -1,57 +1,94 @@
 """Closing the loop: the newest days forecast again at the bids then in force, and the level put right.
 
-A response curve fitted over a month of bids is a guess where the bids are now. What the newest open
-days really brought, over what the model says they should have, corrects the level of each campaign,
-pulled to the account's and that to 1 as far as day-to-day noise could explain the difference.
+A response curve fitted over a month of bids is a guess where the bids are now. What the newest days
+really brought, over what the model says they should have, corrects the level of the account and of
+each campaign around it. A day that its budget ended was at least as busy as it looked: it enters
+with the probability of that, a censored regression (Tobin 1958). To leave such days out would take
+the quiet days for usual ones, and the level would sink as long as budgets bind.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
+from scipy.special import log_ndtr
 
 from optimizer.history import Panel, Roster
-from optimizer.outlook import FloatArray
+from optimizer.outlook import BoolArray, FloatArray
 from optimizer.recency import weights
-from optimizer.sums import sum_by
+from optimizer.volume import campaign_days, closed_days
 
 HALF_LIFE = 4.0
-WINDOW = 14
-ACCOUNT_SD, CAMPAIGN_SD = 0.25, 0.12  # of the log of how far a model's level is off
+WINDOW = 21
+ACCOUNT_SD, CAMPAIGN_SD = 0.4, 0.2  # of the log of how far a model's level is off
+ROUNDS = 15
 
 
-def level_correction(
-    panel: Panel, roster: Roster, expected: FloatArray, seen: FloatArray, day_sd: float
-) -> FloatArray:
-    """(n,) factors on the level, given ``expected`` and ``seen`` (R,) amounts of the rows."""
-    recent = (panel.age < panel.first_age + WINDOW) & ~panel.censored
-    keyword = panel.keyword[recent]
-    fade = weights(panel.age[recent] - panel.first_age, HALF_LIFE)
-    campaign, size = roster.campaign[keyword], len(roster.campaign_ids)
-    was = sum_by(campaign, fade * seen[recent], size)
-    should = sum_by(campaign, fade * expected[recent], size)
-    counted = sum_by(campaign, fade**2 * expected[recent], size)
-    span = weights(np.arange(WINDOW, dtype=np.float64), HALF_LIFE)
-    day_variance = day_sd**2 * float((span**2).sum() / span.sum() ** 2)
-    account = _log_ratio(
-        was.sum(), should.sum(), counted.sum(), day_variance, ACCOUNT_SD, np.zeros(())
-    )
-    by_campaign = _log_ratio(was, should, counted, day_variance, CAMPAIGN_SD, account)
-    factor: FloatArray = np.exp(np.asarray(by_campaign))[roster.campaign]
-    return factor
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """By campaign: the factor on the level, and the sd of its log that is shared and that is not."""
+
+    factor: FloatArray  # (C,)
+    shared_sd: FloatArray  # (C,) of the account's level, as far as the campaign leans on it
+    own_sd: FloatArray  # (C,)
 
 
-def _log_ratio(
-    was: FloatArray,
-    should: FloatArray,
-    counted: FloatArray,
-    day_variance: float,
-    sd: float,
-    centre: FloatArray,
-) -> FloatArray:
-    """Posterior mean of log(true / model) around ``centre``; ``counted`` is the variance of ``was``."""
-    room = np.maximum(should, 1e-9)
-    noise = counted / room**2 + day_variance + 1e-9
-    trust = np.where(should > 0, sd**2 / (sd**2 + noise), 0.0)
-    ratio = np.log((was + 0.5 * np.exp(centre)) / (room + 0.5))
-    pulled: FloatArray = centre + trust * (ratio - centre)
-    return pulled
+def level_correction(panel: Panel, roster: Roster, pace: FloatArray, day_sd: float) -> Correction:
+    """Factors on the level, given the clicks a day ``pace`` (R,) that the model expects of the rows.
+
+    ``day_sd`` is how much the log of one day's demand differs from another's.
+    """
+    shape = (len(roster.campaign_ids), panel.days)
+    seen, expected = campaign_days(panel, roster, shape, pace)
+    closed = closed_days(panel, roster, shape)
+    days = _Days(expected[:, :WINDOW], seen[:, :WINDOW], closed[:, :WINDOW])
+    none = np.zeros(1)
+    account, account_sd = _posterior(days.of_account(), day_sd, none, ACCOUNT_SD)
+    level, own_sd = _posterior(days, day_sd, account, CAMPAIGN_SD)
+    return Correction(np.exp(level), account_sd * (own_sd / CAMPAIGN_SD) ** 2, own_sd)
+
+
+@dataclass(frozen=True, slots=True)
+class _Days:
+    """Amounts by campaign (or account) and day, newest first: (C, T) each."""
+
+    expected: FloatArray
+    seen: FloatArray
+    closed: BoolArray
+
+    def of_account(self) -> _Days:
+        """All campaigns as one: those that stayed open, or all on a day when none did."""
+        none_open = self.closed.all(axis=0, keepdims=True)
+        counted = ~self.closed | none_open
+        return _Days(
+            np.where(counted, self.expected, 0.0).sum(axis=0, keepdims=True),
+            np.where(counted, self.seen, 0.0).sum(axis=0, keepdims=True),
+            none_open,
+        )
+
+
+def _posterior(
+    days: _Days, day_sd: float, centre: FloatArray, sd: float
+) -> tuple[FloatArray, FloatArray]:
+    """Mode and sd (C,) of log(true level / model's) around ``centre``, by damped Newton steps.
+
+    Open days are counts with mean expected * level and a spread of ``day_sd`` beyond Poisson; closed
+    ones are log-normal demand that was at least what was seen.
+    """
+    fade = weights(np.arange(days.seen.shape[1]), HALF_LIFE)
+    expected = np.maximum(days.expected, 1e-9)
+    floor = np.log((days.seen + 0.5) / (expected + 0.5))
+    level = np.broadcast_to(centre, (len(expected),)).astype(np.float64)
+    for _ in range(ROUNDS):
+        mean = expected * np.exp(level)[:, None]
+        spread = 1.0 + day_sd**2 * mean
+        noise = np.sqrt(day_sd**2 + 1.0 / (mean + 0.5))
+        z = (level[:, None] - 0.5 * noise**2 - floor) / noise
+        odds = np.exp(-0.5 * z**2 - 0.5 * np.log(2.0 * np.pi) - log_ndtr(z))
+        score = np.where(days.closed, odds / noise, (days.seen - mean) / spread)
+        told = np.where(days.closed, odds * (odds + z) / noise**2, mean / spread)
+        top = (fade * score).sum(axis=1) - (level - centre) / sd**2
+        bottom = (fade * told).sum(axis=1) + sd**-2
+        level = level + np.clip(top / bottom, -0.5, 0.5)
+    return level, 1.0 / np.sqrt(bottom)

@@ -55,8 +55,8 @@ class TotalSampler:
     """Callable from bids (n,) to ``TotalDraws``."""
 
     estimates: Estimates
-    day: FloatArray  # (D, C) log deviation of the campaign's demand that day
-    day_variance: float
+    day: FloatArray  # (D, C) log deviation of the campaign's level and of its demand that day
+    day_variance: FloatArray  # (C,)
     position: FloatArray  # (D,) deviation of the account's position
     traffic: tuple[Shared, ...]  # impressions, ctr
     price: Shared
@@ -75,12 +75,14 @@ class TotalSampler:
                 pooled, rng.standard_normal(draws), rng.standard_normal((draws, campaigns))
             )
 
-        day = traffic.account_day_sd * rng.standard_normal((draws, 1))
-        day = day + traffic.campaign_day_sd * rng.standard_normal((draws, campaigns))
+        together = np.hypot(traffic.account_day_sd, traffic.level.shared_sd)
+        apart = np.hypot(traffic.campaign_day_sd, traffic.level.own_sd)
+        day = together * rng.standard_normal((draws, 1))
+        day = day + apart * rng.standard_normal((draws, campaigns))
         return cls(
             estimates=estimates,
             day=day,
-            day_variance=traffic.account_day_sd**2 + traffic.campaign_day_sd**2,
+            day_variance=together**2 + apart**2,
             position=estimates.response.account_position_sd * rng.standard_normal(draws),
             traffic=(shared(traffic.impressions), shared(traffic.ctr)),
             price=shared(traffic.price_ratio),
@@ -129,7 +131,7 @@ class TotalSampler:
         total = sum_by(campaign, amount, size)
         used = np.flatnonzero(total > 0)
         weight = 1.0 / total[used]
-        log_factor = self.day[:, used] - 0.5 * self.day_variance
+        log_factor = self.day[:, used] - 0.5 * self.day_variance[used]
         pull = sum_by(campaign, amount * sensitivity, size)[used] * weight
         log_factor = log_factor + np.outer(self.position, pull)
         log_factor -= 0.5 * (self.estimates.response.account_position_sd * pull) ** 2

@@ -67,7 +67,7 @@ class Days:
 def flat_days(panel: Panel, roster: Roster) -> Days:
     """Every day like the other, the start of the iteration; closed days count only where all are."""
     ones = np.ones((len(roster.campaign_ids), max(panel.days, 1)))
-    closed = _censored(panel, roster, ones.shape)
+    closed = closed_days(panel, roster, ones.shape)
     some_open = ~closed.all(axis=1, keepdims=True)
     return Days(
         ones,
@@ -81,9 +81,9 @@ def day_effects(panel: Panel, roster: Roster, days: Days, volume: FloatArray) ->
     """Demand by campaign and day, given each row's relative ``volume`` (R,) at the bid then in force."""
     shape = days.exposure.shape
     pace = keyword_rate(panel, roster, days, volume)[panel.keyword] * volume
-    seen, expected = _campaign_days(panel, roster, shape, pace)
+    seen, expected = campaign_days(panel, roster, shape, pace)
     expected = np.maximum(expected, 0.0)
-    censored = _censored(panel, roster, shape)
+    censored = closed_days(panel, roster, shape)
     spread = _components(panel, pace, seen, expected, ~censored)
     account_seen = np.where(censored, 0.0, seen).sum(axis=0)
     account_expected = np.where(censored, 0.0, expected).sum(axis=0)
@@ -105,8 +105,8 @@ def day_effects(panel: Panel, roster: Roster, days: Days, volume: FloatArray) ->
     return Days(demand, demand * open_share, spread, panel.first_age).centred(np.inf)
 
 
-def _censored(panel: Panel, roster: Roster, shape: tuple[int, ...]) -> BoolArray:
-    """(C, T) campaign days on which a budget ran out."""
+def closed_days(panel: Panel, roster: Roster, shape: tuple[int, ...]) -> BoolArray:
+    """(C, T) campaign days on which a budget ran out, newest first."""
     censored = np.zeros(shape, dtype=bool)
     hit = panel.censored
     censored[roster.campaign[panel.keyword[hit]], panel.age[hit] - panel.first_age] = True
@@ -124,9 +124,9 @@ def common_move(
     """
     shape = days.exposure.shape
     pace = keyword_rate(panel, roster, days, volume)[panel.keyword] * volume
-    seen, expected = _campaign_days(panel, roster, shape, pace)
-    moved = _campaign_days(panel, roster, shape, pace * slope)[1] / np.maximum(expected, 1e-9)
-    is_open = ~_censored(panel, roster, shape) & (expected > 1.0)
+    seen, expected = campaign_days(panel, roster, shape, pace)
+    moved = campaign_days(panel, roster, shape, pace * slope)[1] / np.maximum(expected, 1e-9)
+    is_open = ~closed_days(panel, roster, shape) & (expected > 1.0)
     noise = days.spread.account**2 + days.spread.campaign**2
     weight = np.where(is_open, expected / (1.0 + noise * expected), 0.0)
     by_campaign = np.maximum(weight.sum(axis=1, keepdims=True), 1e-9)
@@ -150,10 +150,10 @@ def keyword_rate(panel: Panel, roster: Roster, days: Days, volume: FloatArray) -
     return np.where(room > 0, clicks / np.maximum(room, 1e-12), 0.0)
 
 
-def _campaign_days(
+def campaign_days(
     panel: Panel, roster: Roster, shape: tuple[int, ...], pace: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Clicks seen and expected by campaign and day; silent days are expected at the last bid."""
+    """(C, T) clicks seen and expected, newest day first; silent days are expected at the last bid."""
     campaigns, span = shape
     at = roster.campaign[panel.keyword] * (span + 1)
     age = panel.age - panel.first_age
@@ -175,14 +175,14 @@ def _components(
     """
     own = excess_squares(panel, pace, panel.clicks)
     squares = float(((1.0 + panel.gap) * pace**2).sum())
-    by_campaign = np.where(open_days, seen, expected), expected
-    totals = by_campaign[0].sum(axis=0), expected.sum(axis=0)
+    by_campaign = np.where(open_days, seen, 0.0), np.where(open_days, expected, 0.0)
+    totals = by_campaign[0].sum(axis=0), by_campaign[1].sum(axis=0)
     campaign_excess, campaign_squares = _excess(*by_campaign)
     account_excess, account_squares = _excess(*totals)
     tiny = 1e-9
     shared = (campaign_excess - own) / max(campaign_squares - squares, tiny)
     account = (account_excess - campaign_excess) / max(account_squares - campaign_squares, tiny)
-    span = max(expected.shape[1], 1)
+    span = int(open_days.any(axis=0).sum())
     weight = PRIOR_DAYS / (PRIOR_DAYS + span)
     evident = campaign_squares > 1.5 * squares + tiny  # campaigns of more than one word
     pooled = account_squares > 1.5 * campaign_squares + tiny
