@@ -59,7 +59,7 @@ class _Days:
 
     def of_account(self) -> _Days:
         """All campaigns as one: those that stayed open, or all on a day when none did."""
-        none_open = self.closed.all(axis=0, keepdims=True)
+        none_open = np.atleast_2d(self.closed.all(axis=0))
         counted = ~self.closed | none_open
         return _Days(
             np.where(counted, self.expected, 0.0).sum(axis=0, keepdims=True),
