@@ -9,6 +9,7 @@ from __future__ import annotations
 import pickle
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta, tzinfo
 from typing import IO, Any, Self
@@ -97,7 +98,8 @@ def fetch(
 ) -> Pulled:
     """Read the roster and every keyword-day from ``first`` to ``last``; ``progress`` counts rows.
 
-    ``now`` is the instant before the first call, ``zone`` the account's.
+    ``now`` is the instant before the first call, ``zone`` the account's. A pull that fails half-way
+    leaves nothing behind.
     """
     roster_now = platform.roster()
     pulled = Pulled(
@@ -107,9 +109,12 @@ def fetch(
         attribution_days=platform.attribution_days,
         rejects=list(roster_now.rejects),
     )
-    for page in platform.keyword_days(first, last):
-        pulled.add(page)
-        progress(pulled.rows)
+    with ExitStack() as failed:
+        failed.enter_context(pulled)
+        for page in platform.keyword_days(first, last):
+            pulled.add(page)
+            progress(pulled.rows)
+        failed.pop_all()
     return pulled
 
 

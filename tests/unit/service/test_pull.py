@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from connectors.errors import TransportError
 from connectors.platform import KeywordDayRow, Page, Reject, Roster
 from service import pull
 from service.store.rows import DayTotals
@@ -95,6 +96,28 @@ def test_pages_wait_outside_of_memory_in_their_order() -> None:
     assert counted == [2, 2, 3]
     with pytest.raises(ValueError, match="closed"):
         list(pulled.keyword_days())
+
+
+class CutOff(Reader):
+    def keyword_days(self, first: date, last: date) -> Iterator[Page]:
+        yield from super().keyword_days(first, last)
+        raise TransportError("the line went dead", wait_seconds=1)
+
+
+def test_a_pull_that_fails_half_way_closes_its_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[pull.Pulled] = []
+
+    def noted(self: pull.Pulled, page: Page) -> None:
+        opened.append(self)
+        self.rejects.extend(page.rejects)
+
+    monkeypatch.setattr(pull.Pulled, "add", noted)
+    yesterday = NIGHT - timedelta(days=1)
+    with pytest.raises(TransportError, match="dead"):
+        pull.fetch(CutOff(), yesterday, NIGHT, lambda _: None, now=NOW, zone=ZONE)
+    assert len(opened) == 3
+    with pytest.raises(ValueError, match="closed"):
+        list(opened[0].keyword_days())
 
 
 class Export(Reader):
