@@ -17,7 +17,10 @@ Package = Literal["simba", "universalbp"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """A call that passed every check: its parameters and the shop that its session opens."""
+    """A call that passed every check: its parameters and the shop that its session opens.
+
+    ``partial`` draws the words that a price write leaves out; None = none.
+    """
 
     method: str
     arguments: Arguments
@@ -25,6 +28,7 @@ class Call:
     now: datetime
     downloads: Downloads
     base_url: str
+    partial: int | None = None
 
 
 Handler = Callable[[Call], Body]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -15,7 +16,7 @@ import numpy as np
 from connectors.sandbox.gateway.access import App, admitted_app, admitted_shop
 from connectors.sandbox.gateway.answer import Body, compact, envelope, refusal, request_id
 from connectors.sandbox.gateway.arguments import Arguments
-from connectors.sandbox.gateway.call import Call
+from connectors.sandbox.gateway.call import Call, Method
 from connectors.sandbox.gateway.clock import SandboxClock, seconds_to_midnight
 from connectors.sandbox.gateway.downloads import Downloads
 from connectors.sandbox.gateway.faults import (
@@ -73,6 +74,7 @@ class Sandbox:
         self.skew = timedelta()
         self._calls = 0
         self._by_method: Counter[str] = Counter()
+        self._late: list[tuple[datetime, Method, Call]] = []
 
     @property
     def calls(self) -> int:
@@ -98,6 +100,7 @@ class Sandbox:
     def answer(self, form: bytes, base_url: str) -> Answer:
         """Answer one call of the protocol, with whatever fault befalls it."""
         with self.lock:
+            self.catch_up()
             self._calls += 1
             number = request_id(self._calls)
             try:
@@ -108,6 +111,16 @@ class Sandbox:
             if fault is None:
                 return Answer(body=compact(self._carried_out(parameters, number, base_url)))
             return self._faulty(fault, parameters, number, base_url)
+
+    def catch_up(self) -> None:
+        """Carry out late writes whose time has come; every call does so first."""
+        with self.lock:
+            now = self.clock.now()
+            due = [one for one in self._late if one[0] <= now]
+            self._late = [one for one in self._late if one[0] > now]
+            for _, method, call in due:
+                with suppress(TopError):  # nobody is there to be told
+                    method.handler(call)
 
     def raise_budget(self, front: Storefront, campaign: int, budget_fen: int | None = None) -> None:
         """Let the platform raise a campaign's budget, by half if no amount is given."""
@@ -125,34 +138,57 @@ class Sandbox:
             return Answer(body=compact(refusal(error.fields(), number)))
         if fault.kind is Kind.CUT_BEFORE:
             return Answer(cut=True)
+        if fault.kind is Kind.LATE:
+            self._put_off(parameters, base_url, fault.delay)
+            return Answer(cut=True)
         body: Body = {}
         if fault.takes_effect or fault.kind not in (Kind.HTML, Kind.BAD_GATEWAY):
-            body = self._carried_out(parameters, number, base_url)
+            partial = fault.draw if fault.kind is Kind.PARTIAL else None
+            body = self._carried_out(parameters, number, base_url, partial)
         if error is not None:
             return Answer(body=compact(refusal(error.fields(), number)))
         if fault.kind is Kind.ERROR_IN_REPORT:
             body = _with_error_inside(body)
         return _spoilt(fault, compact(body))
 
-    def _carried_out(self, parameters: Mapping[str, str], number: str, base_url: str) -> Body:
-        now = self.now()
+    def _carried_out(
+        self,
+        parameters: Mapping[str, str],
+        number: str,
+        base_url: str,
+        partial: int | None = None,
+    ) -> Body:
         try:
-            method = admitted_app(parameters, self.app, now)
-            self.meter.count(method.name, self.clock.now())
-            front = admitted_shop(parameters, method, self.fronts)
-            self._by_method[method.name] += 1
-            front.refresh()
-            call = Call(
-                method=method.name,
-                arguments=Arguments(parameters),
-                front=front,
-                now=self.clock.now(),
-                downloads=self.downloads,
-                base_url=base_url,
-            )
+            method, call = self._admitted(parameters, base_url, partial)
             return envelope(method.name, method.handler(call), number)
         except TopError as error:
             return refusal(error.fields(), number)
+
+    def _put_off(self, parameters: Mapping[str, str], base_url: str, seconds: float) -> None:
+        """Carry the call out later, if it is one that would be carried out now."""
+        with suppress(TopError):
+            method, call = self._admitted(parameters, base_url)
+            self._late.append((call.now + timedelta(seconds=seconds), method, call))
+
+    def _admitted(
+        self, parameters: Mapping[str, str], base_url: str, partial: int | None = None
+    ) -> tuple[Method, Call]:
+        """The call as its handler gets it; raises TopError at the first door that stays shut."""
+        method = admitted_app(parameters, self.app, self.now())
+        self.meter.count(method.name, self.clock.now())
+        front = admitted_shop(parameters, method, self.fronts)
+        self._by_method[method.name] += 1
+        front.refresh()
+        call = Call(
+            method=method.name,
+            arguments=Arguments(parameters),
+            front=front,
+            now=self.clock.now(),
+            downloads=self.downloads,
+            base_url=base_url,
+            partial=partial,
+        )
+        return method, call
 
     def _change_world(self, fault: Fault, parameters: Mapping[str, str]) -> None:
         if fault.kind is Kind.CLOCK_SKEW:
@@ -165,6 +201,8 @@ class Sandbox:
             front.expired = True
         elif fault.kind is Kind.PERSON_EDITS:
             _edit_some(front, fault.draw)
+        elif fault.kind is Kind.STALE:
+            front.go_stale(self.clock.now() + timedelta(seconds=fault.delay))
         elif fault.kind is Kind.BUDGET_RAISED:
             limited = np.flatnonzero(np.isfinite(front.shop.budgets_now()))
             if len(limited):

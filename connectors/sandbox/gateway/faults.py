@@ -67,11 +67,17 @@ class Kind(StrEnum):
     PERSON_EDITS = "person_edits"  # somebody sets bids in the back office just before
     BUDGET_RAISED = "budget_raised"  # the platform raises a budget just before
 
+    PARTIAL = "partial"  # about half of the words of a price write are left out
+    LATE = "late"  # a price write: the connection ends, and later it is done all the same
+    STALE = "stale"  # a price write is done and answered; readings show it only later
+
 
 CODES: Final = tuple(Kind)[: tuple(Kind).index(Kind.CUT_BEFORE)]
 ALL_KINDS: Final = tuple(Kind)
 _EITHER_WAY: Final = (Kind.HTML, Kind.BAD_GATEWAY)
 _AFTER: Final = (Kind.CUT_AFTER, Kind.TRUNCATED, Kind.SLOW, Kind.ERROR_IN_REPORT)
+_OF_PRICES: Final = (Kind.PARTIAL, Kind.LATE, Kind.STALE)
+_PRICE_WRITES: Final = (".keywords.pricevon.set", ".bidword.update")
 _LONGEST_SECONDS: Final = 120.0
 
 
@@ -79,7 +85,8 @@ _LONGEST_SECONDS: Final = 120.0
 class Fault:
     """One fault. ``method`` chooses calls whose full name starts with it.
 
-    ``seconds``: how long a ban lasts, an answer takes (at most 120) or the clock is off.
+    ``seconds``: how long a ban lasts, an answer, a late write or a fresh reading takes (at most
+    120), or by how much the clock is off.
     ``done``: whether the call takes effect; None = as the kind has it. ``draw`` picks words,
     campaigns and amounts.
     """
@@ -97,7 +104,7 @@ class Fault:
 
     @property
     def delay(self) -> float:
-        """Seconds by which a slow answer is late."""
+        """Seconds by which an answer, a write or a reading is late."""
         return min(_LONGEST_SECONDS if self.seconds is None else self.seconds, _LONGEST_SECONDS)
 
 
@@ -175,6 +182,8 @@ class FaultSchedule:
 def fits(fault: Fault, method: str) -> bool:
     """Whether a fault can befall a call of ``method``."""
     if fault.kind is Kind.ERROR_IN_REPORT and not method.startswith(REPORTS):
+        return False
+    if fault.kind in _OF_PRICES and not method.endswith(_PRICE_WRITES):
         return False
     return method.startswith(fault.method)
 

@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 
+from connectors.sandbox.auction import IntArray
 from connectors.sandbox.gateway.answer import Body, yuan
 from connectors.sandbox.gateway.arguments import Fields
 from connectors.sandbox.gateway.call import Call
@@ -51,7 +52,8 @@ def update(call: Call) -> Body:
     """``bidword.update``: answers with the words that were set, and only those."""
     front = in_scene(call)
     items = call.arguments.object("word_update_request_v_o").items("bidword_list", BATCH)
-    return _words(front, set_prices(front, [_price_change(item) for item in items]))
+    taken = set_prices(front, [_price_change(item) for item in items], call.partial)
+    return _words(front, taken, bids=front.shop.bids_now())
 
 
 def add(call: Call) -> Body:
@@ -140,9 +142,10 @@ def _scope(item: Fields) -> int | None:
     return None if item.find("match_scope") is None else item.number("match_scope")
 
 
-def _words(front: Storefront, words: Iterable[int]) -> Body:
+def _words(front: Storefront, words: Iterable[int], *, bids: IntArray | None = None) -> Body:
+    """Rows of words, at ``bids`` where given, else as readings show them."""
     ground, directory = front.shop.market.ground, front.shop.directory
-    bids, names = front.shop.bids_now(), directory.word_names()
+    told, names = front.bids_told() if bids is None else bids, directory.word_names()
     rows: list[object] = []
     for word in words:
         row: Body = {
@@ -156,7 +159,7 @@ def _words(front: Storefront, words: Iterable[int]) -> Body:
             "modified_time": stamp(front.changed_at(word)),
         }
         if directory.bid_by_word[word]:
-            row["bid_price"] = yuan(int(bids[word]))
+            row["bid_price"] = yuan(int(told[word]))
         rows.append(row)
     return result(bulk("word_v_o", rows))
 

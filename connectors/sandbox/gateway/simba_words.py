@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 
+from connectors.sandbox.auction import IntArray
 from connectors.sandbox.gateway.answer import Body, wrapped
 from connectors.sandbox.gateway.arguments import Fields
 from connectors.sandbox.gateway.call import Call
@@ -53,7 +54,8 @@ def set_price(call: Call) -> Body:
     """``keywords.pricevon.set``: answers with the words that were set, and only those."""
     front = known_nick(call)
     items = call.arguments.items("keywordid_prices", BATCH)
-    return _keywords(front, set_prices(front, [_price_change(item) for item in items]))
+    taken = set_prices(front, [_price_change(item) for item in items], call.partial)
+    return _keywords(front, taken, bids=front.shop.bids_now())
 
 
 def add(call: Call) -> Body:
@@ -173,9 +175,16 @@ def _ids_of(front: Storefront, word: int) -> Body:
     }
 
 
-def _keywords(front: Storefront, words: Iterable[int], *, with_score: bool = True) -> Body:
+def _keywords(
+    front: Storefront,
+    words: Iterable[int],
+    *,
+    with_score: bool = True,
+    bids: IntArray | None = None,
+) -> Body:
+    """Rows of words, at ``bids`` where given, else as readings show them."""
     ground, directory = front.shop.market.ground, front.shop.directory
-    bids, names = front.shop.bids_now(), directory.word_names()
+    told, names = front.bids_told() if bids is None else bids, directory.word_names()
     rows: list[object] = []
     for word in words:
         mobile = front.shown.mobile_price_fen.get(word, 0)
@@ -183,7 +192,7 @@ def _keywords(front: Storefront, words: Iterable[int], *, with_score: bool = Tru
             **_ids_of(front, word),
             "nick": front.nick,
             "word": names[word],
-            "max_price": int(bids[word]) if directory.bid_by_word[word] else 0,
+            "max_price": int(told[word]) if directory.bid_by_word[word] else 0,
             "max_mobile_price": mobile,
             "match_scope": str(front.match_scope(word)),
             "is_default_price": word in front.shown.default_price,

@@ -89,6 +89,7 @@ class Storefront:
         self._times: dict[int, datetime] = {}
         self._born: dict[int, datetime] = {}
         self._read = 0
+        self._stale: tuple[datetime, IntArray] | None = None
         self.refresh(opening=True)
         self.default_price_fen = self._default_prices()
 
@@ -110,6 +111,16 @@ class Storefront:
         """1 exact, 4 broad."""
         own = BROAD if self.shop.market.ground.broad[word] else EXACT
         return self.shown.match_scope.get(word, own)
+
+    def go_stale(self, until: datetime) -> None:
+        """Let readings show prices as they are at this moment until an instant comes."""
+        self._stale = (until, self.shop.bids_now())
+
+    def bids_told(self) -> IntArray:
+        """(n,) bids as a reading shows them, fen. Not to be written to."""
+        if self._stale is not None and self.clock.now() < self._stale[0]:
+            return self._stale[1]
+        return self.shop.bids_now()
 
     def changed_at(self, word: int) -> datetime:
         """When the word's bid was last set, as of the last ``refresh``."""

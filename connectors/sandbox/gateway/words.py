@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from connectors.sandbox.gateway.refusal import (
     FOREIGN_WORD,
@@ -37,9 +39,12 @@ class NewWord:
     match_scope: int | None = None
 
 
-def set_prices(front: Storefront, changes: Sequence[PriceChange]) -> list[int]:
+def set_prices(
+    front: Storefront, changes: Sequence[PriceChange], partial: int | None = None
+) -> list[int]:
     """Set what can be set and return those words; the last of several wishes for a word counts.
 
+    ``partial`` draws about half of the words, one at least, that are left out all the same.
     Raises TopError, and sets nothing, for a word of another shop or a price out of range.
     """
     index, ground = front.shop.directory.index, front.shop.market.ground
@@ -57,11 +62,21 @@ def set_prices(front: Storefront, changes: Sequence[PriceChange]) -> list[int]:
         if wish.mobile_price_fen:
             check_price(wish.mobile_price_fen)
         prices[word] = price
+    if partial is not None:
+        prices = _some_of(prices, partial)
     taken = front.shop.set_bids(prices, API)
     for word in taken:
         _show(front, word, wishes[word])
     front.refresh()
     return list(taken)
+
+
+def _some_of(prices: Mapping[int, int], draw: int) -> dict[int, int]:
+    rng = np.random.default_rng(np.random.SeedSequence([draw, 0x9A27]))
+    order = rng.permutation(len(prices))
+    taken = order[: rng.integers(0, len(prices))]
+    words = list(prices)
+    return {words[i]: prices[words[i]] for i in taken.tolist()}
 
 
 def add_words(front: Storefront, adgroup: int, news: Sequence[NewWord]) -> list[int]:

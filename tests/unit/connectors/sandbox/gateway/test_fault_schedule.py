@@ -10,6 +10,9 @@ from connectors.sandbox.gateway.faults import FaultSchedule, refusal_of
 READ, WRITE = "taobao.simba.rpt.adgroupkeywordbase.get", "taobao.simba.keywords.pricevon.set"
 
 
+OF_PRICES = {Kind.PARTIAL, Kind.LATE, Kind.STALE}
+
+
 def drawn(plan, calls=2_000, method=READ):
     schedule = FaultSchedule(plan)
     return [schedule.next(number, method) for number in range(1, calls + 1)]
@@ -22,7 +25,7 @@ def test_nothing_goes_wrong_by_default():
 def test_the_rate_is_the_rate_and_every_kind_comes():
     faults = [fault for fault in drawn(FaultPlan(seed=1, rate=0.5)) if fault]
     assert 900 < len(faults) < 1_100
-    assert {fault.kind for fault in faults} == set(ALL_KINDS)
+    assert {fault.kind for fault in faults} == set(ALL_KINDS) - OF_PRICES
     assert min(Counter(fault.kind for fault in faults).values()) > 10
 
 
@@ -47,6 +50,13 @@ def test_an_error_inside_a_report_does_not_befall_others():
     plan = FaultPlan(rate=1.0, kinds=(Kind.ERROR_IN_REPORT,))
     assert drawn(plan, 5, WRITE) == [None] * 5
     assert all(drawn(plan, 5, READ))
+
+
+def test_what_befalls_prices_befalls_nothing_else():
+    plan = FaultPlan(rate=1.0, kinds=tuple(OF_PRICES))
+    assert drawn(plan, 5, READ) == [None] * 5
+    for method in (WRITE, "taobao.universalbp.new.bidword.update"):
+        assert {fault.kind for fault in drawn(plan, 50, method)} == OF_PRICES
 
 
 def test_pages_for_people_come_with_and_without_effect():
