@@ -49,18 +49,11 @@ class Desk:
     now: datetime = MORNING
     process: int = 1
     opened: Store | None = None
+    report_days: int = 0
 
     def __post_init__(self) -> None:
         self.store = self.opened or open_store(self.url)
         self.rng = random.Random(self.seed)
-        inner = SandboxPlatform(
-            clock=lambda: self.today,
-            seed=self.seed,
-            keywords=self.keywords,
-            history_days=7,
-            state=self.state,
-        )
-        self.platform = FaultyPlatform(inner, lambda: self.now, lambda: self.today, self.rng)
         self.account = Account.model_validate(
             {
                 "id": "shop",
@@ -70,6 +63,18 @@ class Desk:
                 "objective": "profit",
             }
         )
+        self.open_shop()
+
+    def open_shop(self) -> None:
+        """The sandbox in this process, behind a line that fails on demand."""
+        inner = SandboxPlatform(
+            clock=lambda: self.today,
+            seed=self.seed,
+            keywords=self.keywords,
+            history_days=7,
+            state=self.state,
+        )
+        self.platform = FaultyPlatform(inner, lambda: self.now, lambda: self.today, self.rng)
         self.words = [word.keyword_id for word in inner.roster().keywords if word.biddable]
 
     def close(self) -> None:
@@ -84,11 +89,19 @@ class Desk:
 
     def later(self, **delta: float) -> None:
         self.now += timedelta(**delta)
-        self.platform.settle_late()
+        self.time_passed()
 
     def next_morning(self) -> None:
         self.now = datetime.combine(self.now.date() + timedelta(days=1), MORNING.timetz())
+        self.time_passed()
+
+    def time_passed(self) -> None:
+        """What was late arrives."""
         self.platform.settle_late()
+
+    def looked(self) -> None:
+        """A pull has seen every edit."""
+        self.platform.edited.clear()
 
     def pull(self, ahead: int = 0) -> RunRow:
         """The night's second and third step, of a business date so many days ahead."""
@@ -115,9 +128,9 @@ class Desk:
         )
         pulled = pull.fetch(
             self.platform,
-            self.today,
+            self.today - timedelta(days=self.report_days),
             self.today - timedelta(days=1),
-            print,
+            lambda _: None,
             now=self.now,
             zone=ZONE,
         )
@@ -125,7 +138,7 @@ class Desk:
             runs.open_run(session, run, is_gone=lambda _: False)
             given = pull.given_of(self.account, self.today, pulled)
             pull.store(session, run, pulled, given, self.origin("kaiche"))
-        self.platform.edited.clear()  # a pull sees every edit
+        self.looked()
         return run
 
     def plan(
