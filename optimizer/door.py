@@ -20,6 +20,7 @@ from optimizer.recency import choose_half_life, weights
 from optimizer.response import ALONE, STEEPNESSES, Response, Shared, fit
 from optimizer.review import Review, review
 from optimizer.sums import sum_by
+from optimizer.swing import sales_swing
 from optimizer.value import OrderValue, order_value
 from optimizer.volume import Days, common_move, day_effects, dispersion, flat_days
 
@@ -76,6 +77,7 @@ def estimate(
         response=response,
         conversion=conversion,
         value=value,
+        swing=sales_swing(panel, roster, matured * conversion.rate[panel.keyword], value),
         lag=lag,
         evidence=_evidence(panel, traffic, conversion, value, response, lag, rate_half_life),
         review=_review(panel, fitted, traffic, matured * conversion.rate[panel.keyword], response),

@@ -26,6 +26,7 @@ from optimizer.predictive import (
 )
 from optimizer.response import Response
 from optimizer.review import Review
+from optimizer.swing import Swing
 from optimizer.totals import TotalSampler
 from optimizer.value import OrderValue
 
@@ -71,6 +72,7 @@ class Estimates:
     response: Response
     conversion: Pooled
     value: OrderValue
+    swing: Swing
     lag: Maturity
     evidence: Evidence
     review: Review

@@ -1,10 +1,12 @@
 """Joint draws of a whole plan's realised day.
 
 What keywords share does not average out and is drawn explicitly: the account's and the campaigns'
-day, the account's and the campaigns' rates, the account's position on the bid response. What is
-each adgroup's or keyword's own, and the counting noise of clicks and orders, is summed into one
+day, and the campaigns' luck in selling on it; the account's and the campaigns' rates; the account's
+position on the bid response; and, for bids beyond any ever tried, how wrong the curve is there for
+all words alike. What is each adgroup's or keyword's own, and how many click, is summed into one
 Gamma-like term for the spend and one for each sign of contribution, so a draw costs a product over
-campaigns and not over keywords. All standard normals are drawn once: two plans share them.
+campaigns and not over keywords. Orders come in lumps, few of them a day, and are drawn as such. All
+standard normals are drawn once: two plans share them.
 """
 
 from __future__ import annotations
@@ -14,13 +16,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from optimizer.outlook import FloatArray, TotalDraws
+from optimizer.compound import gamma_amounts, lump_sums
+from optimizer.outlook import Expectation, FloatArray, TotalDraws
 from optimizer.pooling import Pooled
 from optimizer.predictive import CLICK_PRICE_CV2, EXTRAPOLATION_SD
 from optimizer.sums import sum_by
 
 if TYPE_CHECKING:
-    from optimizer.estimates import Estimates
+    from optimizer.estimates import Estimates, Moved
+
+COMMON_BEYOND = 0.5  # of the variance of the curve beyond the bids ever tried, common to all words
+LEAST_UNEVENNESS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +63,13 @@ class TotalSampler:
     estimates: Estimates
     day: FloatArray  # (D, C) log deviation of the campaign's level and of its demand that day
     day_variance: FloatArray  # (C,)
+    selling: FloatArray  # (D, C) log deviation of what its clicks bring that day
     position: FloatArray  # (D,) deviation of the account's position
+    beyond: FloatArray  # (D,) log error of the curve a log unit beyond the bids ever tried
     traffic: tuple[Shared, ...]  # impressions, ctr
     price: Shared
     worth: tuple[Shared, ...]  # conversion, order value
-    own: FloatArray  # (D, 3) standard normals for spend, gains and damages
+    own: FloatArray  # (D, 7) standard normals: spend; then clicks, orders, values of either sign
 
     @classmethod
     def prepare(cls, estimates: Estimates, seed: int, draws: int) -> TotalSampler:
@@ -83,11 +91,13 @@ class TotalSampler:
             estimates=estimates,
             day=day,
             day_variance=together**2 + apart**2,
+            selling=estimates.swing.day_sd * rng.standard_normal((draws, campaigns)),
             position=estimates.response.account_position_sd * rng.standard_normal(draws),
+            beyond=np.sqrt(COMMON_BEYOND) * EXTRAPOLATION_SD * rng.standard_normal(draws),
             traffic=(shared(traffic.impressions), shared(traffic.ctr)),
             price=shared(traffic.price_ratio),
             worth=(shared(estimates.conversion), shared(estimates.value.pooled)),
-            own=rng.standard_normal((draws, 3)),
+            own=rng.standard_normal((draws, 7)),
         )
 
     def __call__(self, bids: FloatArray) -> TotalDraws:
@@ -95,36 +105,26 @@ class TotalSampler:
         estimates = self.estimates
         mean = estimates.expect(bids)
         moved = estimates.moved(bids, slice(None))
-        unsure = (
-            estimates.traffic.click_dispersion
-            + (moved.sensitivity * estimates.response.position_sd) ** 2
-            + (EXTRAPOLATION_SD * moved.extrapolated) ** 2
-        )
-        click_price = np.where(moved.shown, moved.price, 0.0)
-        value, margin = estimates.value.mean, estimates.roster.margin
-        per_order = value**2 * (1.0 + estimates.value.cv2)
-        day = _Day(self, moved.sensitivity, unsure, mean.clicks)
-        price_noise = mean.clicks * click_price**2 * (1.0 + CLICK_PRICE_CV2)
-        spend = day.amount(mean.spend, price_noise, (*self.traffic, self.price))
+        day = _Day(self, moved, mean, _once(mean.clicks))
+        price = np.where(moved.shown, moved.price, 0.0)
+        spend = day.clicked(mean.spend, price, (*self.traffic, self.price))
         sold = (*self.traffic, *self.worth)
-        gains = day.amount(
-            np.maximum(mean.contribution, 0.0), mean.orders * per_order * margin**2, sold
-        )
-        losses = day.amount(
-            np.maximum(-mean.contribution, 0.0), mean.orders * per_order * margin**2, sold
-        )
+        order, margin = estimates.value.mean, estimates.roster.margin
+        unlike = estimates.value.cv2 + estimates.value.pooled.log_variance()
+        gains, losses = np.maximum(mean.contribution, 0.0), np.maximum(-mean.contribution, 0.0)
         return TotalDraws(
-            spend=day.draw(spend, None, 0),
-            contribution=day.draw(gains, spend, 1) - day.draw(losses, spend, 2),
-            clicks=day.draw(day.amount(mean.clicks, mean.clicks, self.traffic), spend, 1),
-            orders=day.draw(
-                day.amount(mean.orders, mean.orders, (*self.traffic, self.worth[0])), spend, 1
+            spend=day.spread(spend, 0.0, 0),
+            contribution=day.lumps(gains, (order * margin, unlike), sold, spend, 1)
+            - day.lumps(losses, (-order * margin, unlike), sold, spend, 4),
+            clicks=day.spread(day.clicked(mean.clicks, np.ones_like(price), self.traffic), 0.0, 0),
+            orders=day.lumps(
+                mean.orders, (np.ones_like(order), 0.0), (*self.traffic, self.worth[0]), spend, 1
             ),
-            revenue=day.draw(day.amount(mean.revenue, mean.orders * per_order, sold), spend, 1),
+            revenue=day.lumps(mean.revenue, (order, unlike), sold, spend, 1),
         )
 
     def shared_totals(
-        self, amount: FloatArray, sensitivity: FloatArray, factors: tuple[Shared, ...]
+        self, amount: FloatArray, moved: Moved, factors: tuple[Shared, ...], selling: bool
     ) -> FloatArray:
         """(D,) totals of ``amount`` (n,) under the shared draws."""
         campaign, size = self.estimates.campaign, self.day.shape[1]
@@ -132,12 +132,17 @@ class TotalSampler:
         used = np.flatnonzero(total > 0)
         weight = 1.0 / total[used]
         log_factor = self.day[:, used] - 0.5 * self.day_variance[used]
-        pull = sum_by(campaign, amount * sensitivity, size)[used] * weight
-        log_factor = log_factor + np.outer(self.position, pull)
-        log_factor -= 0.5 * (self.estimates.response.account_position_sd * pull) ** 2
+        if selling:
+            log_factor += self.selling[:, used] - 0.5 * self.estimates.swing.day_sd**2
+        for normal, slope, sd in (
+            (self.position, moved.sensitivity, self.estimates.response.account_position_sd),
+            (self.beyond, moved.extrapolated, np.sqrt(COMMON_BEYOND) * EXTRAPOLATION_SD),
+        ):
+            pull = sum_by(campaign, amount * slope, size)[used] * weight
+            log_factor += np.outer(normal, pull) - 0.5 * (sd * pull) ** 2
         for factor in factors:
             pull = sum_by(campaign, amount * factor.to_campaign, size)[used] * weight
-            log_factor = log_factor + factor.draws[:, used] * pull
+            log_factor += factor.draws[:, used] * pull
             log_factor -= 0.5 * factor.campaign_variance[used] * pull**2
         drawn: FloatArray = np.exp(log_factor) @ total[used]
         return drawn
@@ -167,43 +172,78 @@ class _Day:
     """One plan's day: what all its totals have in common."""
 
     sampler: TotalSampler
-    sensitivity: FloatArray
-    unsure: FloatArray  # (n,) relative variance of clicks beyond Poisson and the shared
-    clicks: FloatArray
+    moved: Moved
+    expected: Expectation
+    once: FloatArray  # (n,) relative variance of counting the clicks
 
-    def amount(self, mean: FloatArray, counted: FloatArray, factors: tuple[Shared, ...]) -> _Amount:
-        """A total of ``mean`` (n,) whose counting noise has variance ``counted`` (n,)."""
-        used = mean > 0
-        variance = float(np.where(used, counted, 0.0).sum() + (mean**2 * self.unsure).sum())
+    @property
+    def unsure(self) -> FloatArray:
+        """(n,) relative variance of clicks beyond counting and what is shared."""
+        estimates, moved = self.sampler.estimates, self.moved
+        unsure: FloatArray = (
+            estimates.traffic.click_dispersion
+            + (moved.sensitivity * estimates.response.position_sd) ** 2
+            + (1.0 - COMMON_BEYOND) * (EXTRAPOLATION_SD * moved.extrapolated) ** 2
+        )
+        return unsure
+
+    def clicked(
+        self, mean: FloatArray, a_click: FloatArray, factors: tuple[Shared, ...]
+    ) -> _Amount:
+        """A total of ``mean`` (n,), ``a_click`` (n,) each."""
+        counted = self.expected.clicks * a_click**2 * (1.0 + CLICK_PRICE_CV2)
+        return self._amount(mean, float(counted.sum()), factors, selling=False)
+
+    def spread(self, amount: _Amount, lean: float, column: int) -> FloatArray:
+        """Realised totals (D,); ``lean`` of their own noise is that of the spend."""
+        own = self.sampler.own
+        z = lean * own[:, 0] + np.sqrt(1.0 - lean**2) * own[:, column]
+        return gamma_amounts(amount.shared, np.full(len(z), amount.variance), z)
+
+    def lumps(
+        self,
+        mean: FloatArray,
+        an_order: tuple[FloatArray, FloatArray | float],
+        factors: tuple[Shared, ...],
+        spend: _Amount,
+        column: int,
+    ) -> FloatArray:
+        """Realised totals (D,) of what orders bring: ``an_order`` is one's mean and relative variance.
+
+        The clicks that they come from are those of ``spend``.
+        """
+        total = float(mean.sum())
+        if total <= 0:
+            return np.zeros(len(self.sampler.own))
+        amount = self._amount(mean, float((mean**2 * self.once).sum()), factors, selling=True)
+        clicks = self.spread(amount, self._lean(spend, amount), column)
+        orders = float(self.expected.orders[mean > 0].sum())
+        each, unlike = an_order
+        counted = self.sampler.estimates.swing.counting * (mean * each * (1.0 + unlike)).sum()
+        counted -= (mean**2 * self.once).sum()  # the clicks have been counted already
+        lump = total / orders
+        unevenness = max(float(counted) * orders / total**2 - 1.0, LEAST_UNEVENNESS)
+        own = self.sampler.own
+        return lump_sums(clicks, lump, unevenness, own[:, column + 1], own[:, column + 2])
+
+    def _amount(
+        self, mean: FloatArray, counted: float, factors: tuple[Shared, ...], selling: bool
+    ) -> _Amount:
+        variance = counted + float((mean**2 * self.unsure).sum())
         return _Amount(
             mean,
-            self.sampler.shared_totals(mean, self.sensitivity, factors),
+            self.sampler.shared_totals(mean, self.moved, factors, selling),
             variance + self.sampler.own_variance(mean, factors),
         )
-
-    def draw(self, amount: _Amount, spend: _Amount | None, column: int) -> FloatArray:
-        """Realised totals (D,); their own noise leans on that of ``spend``, whose clicks they share."""
-        own = self.sampler.own
-        if spend is None:
-            return _gamma(amount.shared, amount.variance, own[:, 0])
-        lean = self._lean(spend, amount)
-        z = lean * own[:, 0] + np.sqrt(1.0 - lean**2) * own[:, column]
-        return _gamma(amount.shared, amount.variance, z)
 
     def _lean(self, spend: _Amount, amount: _Amount) -> float:
         """Correlation of two totals' own noise."""
         scale = np.sqrt(spend.variance * amount.variance)
         if scale <= 0:
             return 0.0
-        once = np.where(self.clicks > 0, 1.0 / np.maximum(self.clicks, 1e-9), 0.0)
-        together = float((spend.mean * amount.mean * (self.unsure + once)).sum())
+        together = float((spend.mean * amount.mean * (self.unsure + self.once)).sum())
         return float(np.clip(together / scale, 0.0, 0.99))
 
 
-def _gamma(mean: FloatArray, variance: float, z: FloatArray) -> FloatArray:
-    """Gamma draws with given means and variance from normals (Wilson and Hilferty 1931)."""
-    if variance <= 0:
-        return mean
-    ninth = variance / np.maximum(mean, 1e-12) ** 2 / 9.0
-    drawn: FloatArray = mean * np.maximum(1.0 - ninth + np.sqrt(ninth) * z, 0.0) ** 3
-    return drawn
+def _once(clicks: FloatArray) -> FloatArray:
+    return np.where(clicks > 0, 1.0 / np.maximum(clicks, 1e-9), 0.0)
