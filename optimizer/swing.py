@@ -38,17 +38,19 @@ def sales_swing(panel: Panel, roster: Roster, orders: FloatArray, value: OrderVa
     expected, poisson = orders * each, orders * each**2 * spread
     seen = np.minimum(panel.revenue, panel.orders * CAP * value.unit)
     residual = seen - expected
-    alike = float(poisson.sum()) / max(float(orders.sum()), 1e-12)  # of one order
-    counting = (float((residual**2).sum()) + USUAL_COUNTING * COUNTING_ORDERS * alike) / max(
-        float(poisson.sum()) + COUNTING_ORDERS * alike, 1e-12
-    )
+    total = float(poisson.sum())
+    if total <= 0:
+        return Swing(USUAL_COUNTING, USUAL_DAY_SD)
+    usual = COUNTING_ORDERS * total / float(orders.sum())
+    counting = (float((residual**2).sum()) + USUAL_COUNTING * usual) / (total + usual)
     counting = float(np.clip(counting, 1.0, MOST_COUNTING))
-    day = roster.campaign[panel.keyword] * (panel.age.max(initial=0) + 1) + panel.age
-    size = len(roster.campaign_ids) * (int(panel.age.max(initial=0)) + 1)
+    ages = int(panel.age.max()) + 1
+    day = roster.campaign[panel.keyword] * ages + panel.age
+    size = len(roster.campaign_ids) * ages
     by_day, mean, noise = (sum_by(day, x, size) for x in (residual, expected, counting * poisson))
     squares = float((mean**2).sum())
     prior = USUAL_DAY_SD**2
-    found = float((by_day**2 - noise).sum()) / max(squares, 1e-12)
-    error = 2.0 * float((noise**2).sum()) / max(squares, 1e-12) ** 2
+    found = float((by_day**2 - noise).sum()) / squares
+    error = 2.0 * float((noise**2).sum()) / squares**2
     variance = (found * prior**2 + prior * error) / (prior**2 + error)
     return Swing(counting, float(np.sqrt(np.clip(variance, 0.0, MOST_DAY_SD**2))))

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from optimizer.estimates import Estimates, Moved
 
 COMMON_BEYOND = 0.5  # of the variance of the curve beyond the bids ever tried, common to all words
-LEAST_UNEVENNESS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +221,7 @@ class _Day:
         counted = self.sampler.estimates.swing.counting * (mean * each * (1.0 + unlike)).sum()
         counted -= (mean**2 * self.once).sum()  # the clicks have been counted already
         lump = total / orders
-        unevenness = max(float(counted) * orders / total**2 - 1.0, LEAST_UNEVENNESS)
+        unevenness = max(float(counted) * orders / total**2 - 1.0, 0.0)
         own = self.sampler.own
         return lump_sums(clicks, lump, unevenness, own[:, column + 1], own[:, column + 2])
 

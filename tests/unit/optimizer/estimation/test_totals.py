@@ -65,3 +65,26 @@ def test_nothing_bid_is_nothing_drawn(known: Estimates) -> None:
 
 def test_seeds_differ(known: Estimates) -> None:
     assert not np.array_equal(known.sampler(0)(known.bid).spend, known.sampler(1)(known.bid).spend)
+
+
+def test_a_shop_with_few_orders_often_sells_nothing(shop: Shop, as_of: date) -> None:
+    history, keywords = shop(words=40, days=30, clicks=0.6, cvr=0.03)
+    known = optimizer.estimate(history, keywords, as_of=as_of, attribution_days=0)
+    drawn, expected = known.sampler(0, 4000)(known.bid), known.expect(known.bid)
+    assert 0.2 < expected.orders.sum() < 2.0
+    assert drawn.orders is not None
+    assert drawn.revenue is not None
+    assert np.corrcoef(drawn.orders, drawn.revenue)[0, 1] > 0.8
+    assert (drawn.contribution == 0).mean() > 0.9 * np.exp(-expected.orders.sum())
+
+
+def test_beyond_the_bids_tried_all_words_may_be_wrong_together(shop: Shop, as_of: date) -> None:
+    history, keywords = shop(words=600, days=30, bid_sd=0.05)
+    known = optimizer.estimate(history, keywords, as_of=as_of, attribution_days=0)
+    sampler = known.sampler(0, 4000)
+
+    def spread(bids: np.ndarray) -> float:
+        spend = sampler(bids).spend
+        return float(spend.std() / spend.mean())
+
+    assert spread(3 * known.bid) > spread(known.bid) + 0.1
