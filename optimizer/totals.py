@@ -238,8 +238,6 @@ class _Day:
     def _lean(self, spend: _Amount, amount: _Amount) -> float:
         """Correlation of two totals' own noise."""
         scale = np.sqrt(spend.variance * amount.variance)
-        if scale <= 0:
-            return 0.0
         together = float((spend.mean * amount.mean * (self.unsure + self.once)).sum())
         return float(np.clip(together / scale, 0.0, 0.99))
 
