@@ -28,6 +28,9 @@ class Extent:
     market_nights: int = 60
     market_warm_up: int = 15
     slight_seeds: int = 4
+    allowance_seeds: int = 6
+    allowance_nights: int = 90
+    allowance_words: int = 120
     scale_sizes: tuple[int, ...] = (10_000, 100_000, 300_000)
     solver_rivals: tuple[int, ...] = (1_000, 10_000)
     solver_alone: tuple[int, ...] = (100_000, 1_000_000)
@@ -60,6 +63,7 @@ QUICK = Extent()
 FULL = Extent(
     market_seeds=20,
     slight_seeds=20,
+    allowance_seeds=200,
     scale_sizes=(10_000, 100_000, 1_000_000),
     solver_seconds=600,
 )
@@ -73,6 +77,8 @@ SMOKE = Extent(
     market_nights=2,
     market_warm_up=1,
     slight_seeds=1,
+    allowance_seeds=1,
+    allowance_nights=3,
     scale_sizes=(200,),
     solver_rivals=(60,),
     solver_alone=(200,),

@@ -49,6 +49,11 @@ class Kaiche:
         bids = self.plan.lines["bid"].fillna(0.0).to_numpy()
         return np.round(bids * 100.0).astype(np.int64)
 
+    @property
+    def maturity(self) -> FloatArray:
+        """Share of a day's orders reported by age, as estimated tonight."""
+        return np.asarray(self.estimates.maturity["share"])
+
 
 def clairvoyant(shop: Shop) -> IntArray:
     """Knows every word's curve, but not the day's luck."""
