@@ -11,13 +11,14 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.benchmarks import accounts, allowance, market, scale, solver
+from tests.benchmarks import accounts, allowance, calibration, market, scale, solver
 from tests.benchmarks.extent import FULL, QUICK, Extent
 from tests.benchmarks.tables import Table, show
 
 PARTS: Mapping[str, Callable[[Extent], Sequence[Table]]] = {
     "market": market.run,
     "allowance": allowance.run,
+    "calibration": calibration.run,
     "accounts": accounts.run,
     "solver": solver.run,
     "scale": scale.run,

@@ -31,6 +31,8 @@ class Extent:
     allowance_seeds: int = 6
     allowance_nights: int = 90
     allowance_words: int = 120
+    calibration_seeds: int = 2
+    calibration_days: int = 8
     scale_sizes: tuple[int, ...] = (10_000, 100_000, 300_000)
     solver_rivals: tuple[int, ...] = (1_000, 10_000)
     solver_alone: tuple[int, ...] = (100_000, 1_000_000)
@@ -64,6 +66,7 @@ FULL = Extent(
     market_seeds=20,
     slight_seeds=20,
     allowance_seeds=200,
+    calibration_seeds=10,
     scale_sizes=(10_000, 100_000, 1_000_000),
     solver_seconds=600,
 )
@@ -79,6 +82,8 @@ SMOKE = Extent(
     slight_seeds=1,
     allowance_seeds=1,
     allowance_nights=3,
+    calibration_seeds=1,
+    calibration_days=1,
     scale_sizes=(200,),
     solver_rivals=(60,),
     solver_alone=(200,),
