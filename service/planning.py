@@ -7,7 +7,7 @@ optimizer is reached through ``Door``, which the package ``optimizer`` itself fi
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol
 
@@ -17,7 +17,7 @@ from connectors.platform import KeywordRow
 from service import frames, inputs
 from service.frames import Frames
 from service.inputs import Given
-from service.store.rows import NewLine
+from service.store.rows import NewLine, flat
 
 
 class ReviewLike(Protocol):
@@ -126,7 +126,7 @@ def decision_of(
     frontier = tuple(frames.plain(plan.frontier))
     review = estimates.review.verdict
     content = {
-        "lines": [asdict(line) for line in lines],
+        "lines": [flat(line) for line in lines],
         "totals": totals,
         "frontier": frontier,
         "status": str(plan.status),

@@ -76,7 +76,7 @@ class Platforms:
     ) -> None:
         self._store = store
         self._secrets = secrets
-        self._simulated = simulated
+        self.simulated = simulated
         self._clock = clock
         self._sleep = sleep
         self._lock = threading.Lock()
@@ -110,8 +110,8 @@ class Platforms:
             return known
 
     def _shop(self, account: Account) -> TaobaoShop:
-        if self._simulated.has(account):
-            return self._simulated.shop(account)
+        if self.simulated.has(account):
+            return self.simulated.shop(account)
         return shop_of(account, self._secrets)
 
     def close(self) -> None:
@@ -121,7 +121,7 @@ class Platforms:
                 self._client.close()
             self._client = None
             self._transports.clear()
-        self._simulated.close()
+        self.simulated.close()
 
 
 def shop_of(account: Account, secrets: PlatformSecrets) -> TaobaoShop:

@@ -4,7 +4,7 @@
 of batches that an earlier walk left open. Both are safe to call at any time, any number of times.
 """
 
-from service.applying.flow import apply, has_open_batches, queue, resume
+from service.applying.flow import apply, apply_if_due, has_open_batches, queue, resume
 from service.applying.settler import Settler
 from service.applying.work import POINTS, ApplyContext, Who
 
@@ -14,6 +14,7 @@ __all__ = [
     "Settler",
     "Who",
     "apply",
+    "apply_if_due",
     "has_open_batches",
     "queue",
     "resume",

@@ -69,6 +69,16 @@ class Choice:
     raises: tuple[Departure, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Stock:
+    """The approved lines sorted out: what may leave, what ends (line ids), what waits by reason."""
+
+    choice: Choice
+    older: set[int]
+    expired: set[int]
+    waiting: Counter[str]
+
+
 def choose(session: Session, work: Work) -> Choice:
     """Take stock of the account's approved lines.
 
@@ -77,17 +87,33 @@ def choose(session: Session, work: Work) -> Choice:
     earlier bid of it is under way, or when it was changed today already (undoing excepted); a line
     without a proper approval never leaves.
     """
+    stock = _take_stock(session, work, for_update=True)
+    _end(session, work, Action.SUPERSEDE, stock.older)
+    _end(session, work, Action.EXPIRE, stock.expired)
+    work.expired += len(stock.expired)
+    work.waiting += stock.waiting
+    return stock.choice
+
+
+def anything_leaves(session: Session, work: Work) -> bool:
+    """Whether a walk now would send or end anything. Changes nothing."""
+    stock = _take_stock(session, work, for_update=False)
+    if stock.choice.cuts or stock.expired or stock.older:
+        return True
+    if not stock.choice.raises:
+        return False
+    spending = spending_now(session, work.account, work.day)
+    return any(spending.fits(one.line, one.bid_fen) for one in stock.choice.raises)
+
+
+def _take_stock(session: Session, work: Work, *, for_update: bool) -> _Stock:
     wanted = LineFilter(account_id=work.account_id, states=(State.APPROVED,))
-    approved = lines.select_lines(session, wanted, for_update=True)
-    if not approved:
-        return Choice(cuts=(), raises=())
+    approved = lines.select_lines(session, wanted, for_update=for_update)
     ids = [line.line_id for line in approved]
     approvals = events.approvals(session, ids)
     undoing = interventions.undone_by(session, ids)
     older = _older(approved)
-    _end(session, work, Action.SUPERSEDE, older)
     expired = _expired(session, work, approved, approvals) - older
-    _end(session, work, Action.EXPIRE, expired)
     busy = _words(session, work.account_id, (State.APPLYING, State.UNKNOWN))
     today = applications.words_changed(session, work.account_id, work.day)
     waiting: Counter[str] = Counter()
@@ -101,12 +127,11 @@ def choose(session: Session, work: Work) -> Choice:
             ready.append(departure)
         else:
             waiting[reason or "without_approval"] += 1
-    work.expired += len(expired)
-    work.waiting += waiting
-    return Choice(
+    choice = Choice(
         cuts=tuple(sorted((one for one in ready if one.cuts), key=_urgency)),
         raises=tuple(sorted((one for one in ready if not one.cuts), key=_urgency)),
     )
+    return _Stock(choice=choice, older=older, expired=expired, waiting=waiting)
 
 
 def spending_now(session: Session, account: Account, day: date) -> Spending:

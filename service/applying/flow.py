@@ -9,15 +9,16 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from connectors.errors import AuthorisationError, ConnectorError, QuotaError, RetryableError
-from service import audit
+from service import audit, stop
 from service.applying.batch import carry_out
-from service.applying.choosing import Departure, choose, spending_now
+from service.applying.choosing import Departure, anything_leaves, choose, spending_now
 from service.applying.leftovers import resolve
 from service.applying.settling import Verdict
 from service.applying.work import (
@@ -28,6 +29,7 @@ from service.applying.work import (
     Work,
 )
 from service.approval import State
+from service.audit import MACHINE
 from service.caps import Spending
 from service.errors import ServiceError
 from service.outside import note_authorisation
@@ -37,6 +39,8 @@ from service.store import audit as events
 from service.store.applications import OPEN, ApplicationRow
 from service.store.lines import LineFilter
 
+LASTING: Final = ("authorisation", "quota", "refused")  # halts that a person or a day has to mend
+PATIENCE: Final = timedelta(hours=1)
 INTERRUPTED = "the process ended before this walk did; its batches were looked after by the next"
 
 
@@ -57,6 +61,28 @@ def apply(
 
     halt, cause = _guarded(work, walk)
     return _close(work, "done" if halt is None else "halted", halt, cause)
+
+
+def apply_if_due(context: ApplyContext, account: Account) -> ApplicationRow | None:
+    """``apply`` on behalf of the schedule; None, and nothing on record, when there is nothing to do.
+
+    That is: nothing approved can leave, a stop is in force, or the walk before came to a halt that
+    another try within the hour would only repeat. Raises as ``apply``.
+    """
+    who = Who(actor=MACHINE, source="schedule")
+    work = _work(context, account, who, "")
+    with work.store.read() as session:
+        stopped = stop.in_force(session, context.stop_file, account.id)
+        if stopped or _halted_lately(session, work) or not anything_leaves(session, work):
+            return None
+    return apply(context, account, who)
+
+
+def _halted_lately(session: Session, work: Work) -> bool:
+    newest = applications.page(session, account_id=work.account_id, limit=1)
+    if not newest or newest[0].halt not in LASTING:
+        return False
+    return work.now() - newest[0].created_at < PATIENCE
 
 
 def resume(context: ApplyContext, account: Account, who: Who) -> str | None:

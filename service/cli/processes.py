@@ -8,9 +8,10 @@ import signal
 import sys
 import threading
 import time
+from dataclasses import dataclass
 from datetime import date
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -20,6 +21,7 @@ from service.settings.loader import read
 from service.store import runs
 
 if TYPE_CHECKING:
+    from service.departures import DepartureSchedule
     from service.scheduler import NightSchedule
     from service.wiring import Wiring
 
@@ -33,7 +35,8 @@ def serve(
     nights: Annotated[
         bool,
         typer.Option(
-            "--nights/--no-nights", help="同时按 YAML 的时间运行夜间任务 · Run nights too."
+            "--nights/--no-nights",
+            help="同时按 YAML 运行夜间任务与提交 · Run nights and departures too.",
         ),
     ] = True,
 ) -> None:
@@ -42,6 +45,7 @@ def serve(
 
     command = command_of(context)
     _log_to_stderr()
+    _end_well_on_sigterm()
     secrets = read(command.config, os.environ).secrets
     with command.wired() as wiring:
         serve_app(
@@ -62,20 +66,46 @@ def scheduler(context: typer.Context) -> None:
     _log_to_stderr()
     asked_to_end = _on_signals()
     with command.wired() as wiring:
-        schedule = _started(command, wiring)
+        schedules = _started(command, wiring)
         settler = Settler(wiring.applying, wiring.settings.accounts)
         settler.start()
         asked_to_end.wait()
         command.screen.say("等正在运行的一晚结束后退出.", "Ending after the night under way.")
         settler.stop()
-        schedule.stop()
+        schedules.stop()
 
 
-def _started(command: Command, wiring: Wiring) -> NightSchedule:
-    schedule = night_schedule(wiring)
-    _announce(command, wiring, schedule)
-    schedule.start()
-    return schedule
+@dataclass(frozen=True, slots=True)
+class Schedules:
+    """The clock of the nights and that of the bids that leave by themselves."""
+
+    nights: NightSchedule
+    departures: DepartureSchedule
+
+    def stop(self) -> None:
+        """Stop both after what is under way; a second call does nothing."""
+        self.nights.stop()
+        self.departures.stop()
+
+
+def _started(command: Command, wiring: Wiring) -> Schedules:
+    schedules = Schedules(night_schedule(wiring), departure_schedule(wiring))
+    _announce(command, wiring, schedules)
+    schedules.nights.start()
+    schedules.departures.start()
+    return schedules
+
+
+def departure_schedule(wiring: Wiring) -> DepartureSchedule:
+    """The clock of the accounts whose approved bids leave by themselves."""
+    from service.applying import apply_if_due  # noqa: PLC0415 - loads pandas
+    from service.departures import DepartureSchedule  # noqa: PLC0415 - as above
+
+    return DepartureSchedule(
+        wiring.settings.accounts,
+        lambda account: apply_if_due(wiring.applying, account),
+        clock=wiring.clock,
+    )
 
 
 def night_schedule(wiring: Wiring) -> NightSchedule:
@@ -98,13 +128,28 @@ def night_schedule(wiring: Wiring) -> NightSchedule:
     )
 
 
-def _announce(command: Command, wiring: Wiring, schedule: NightSchedule) -> None:
+def _announce(command: Command, wiring: Wiring, schedules: Schedules) -> None:
     for account in wiring.settings.accounts:
-        coming = schedule.next_fire(account.id)
+        coming = schedules.nights.next_fire(account.id)
         when = f"{coming:%Y-%m-%d %H:%M %Z}" if coming else "–"
         command.screen.say(
             f"{account.id}: 下一晚 {when}", f"{account.id}: the next night is at {when}"
         )
+        if account.id in schedules.departures.accounts:
+            line = account.apply.line
+            command.screen.say(
+                f"{account.id}: 已批准的出价自动提交, 时间 {line}",
+                f"{account.id}: approved bids leave by themselves at {line}",
+            )
+
+
+def _end_well_on_sigterm() -> None:
+    """SIGTERM ends the process with 0; while REST is served, after what is under way has ended."""
+
+    def end(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001 - the signature of a handler
+        raise SystemExit(0)
+
+    signal.signal(signal.SIGTERM, end)
 
 
 def _on_signals() -> threading.Event:

@@ -23,6 +23,7 @@ from pydantic_core import InitErrorDetails
 
 from service.settings import cron, places
 from service.settings.connectors import ReportsConnector, SandboxConnector, TaobaoConnector
+from service.settings.leaving import Leaving
 from service.settings.section import Section, refusal
 
 Money = Annotated[Decimal, Field(ge=0, le=Decimal("999999999.99"), decimal_places=2)]
@@ -264,6 +265,7 @@ class Account(Section):
     currency: Literal["CNY"] = "CNY"
     objective: Literal["profit", "slight_loss", "clicks"] = "slight_loss"
     schedule: Schedule = Schedule()
+    apply: Leaving = Leaving()
     history_days: Annotated[int, Field(ge=7, le=365)] = 60
     budgets: Budgets = Field(description="the caps", examples=["{daily: 300.00}"])
     allowance: Allowance | None = Field(default=None, validate_default=True)
@@ -274,6 +276,17 @@ class Account(Section):
     explore_share: Annotated[float, Field(ge=0, le=1)] = 0.2
     auto_approve: AutoApprove = AutoApprove()
     locked_keywords: tuple[PlatformId, ...] = ()
+
+    @field_validator("apply")
+    @classmethod
+    def _can_be_written_to(cls, leaving: Leaving, info: ValidationInfo) -> Leaving:
+        connector = info.data.get("connector")
+        if leaving.by == "schedule" and isinstance(connector, ReportsConnector):
+            raise refusal(
+                "is by: schedule, but report exports cannot be written to; write by: hand and upload "
+                "the sheet, or a connector of kind taobao"
+            )
+        return leaving
 
     @field_validator("timezone")
     @classmethod

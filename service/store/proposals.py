@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from service.errors import NotFoundError
 from service.store.chunks import insert_many, written
-from service.store.rows import NewLine, ProposalRow, columns_of, fetch, fetch_one
+from service.store.rows import NewLine, ProposalRow, columns_of, fetch, fetch_one, flat
 from service.store.tables import Line, Proposal
 
 PROPOSALS: Table = Proposal.metadata.tables["proposal"]
@@ -30,7 +30,7 @@ def save(session: Session, proposal: ProposalRow, lines: Iterable[NewLine]) -> i
         "account_id": proposal.account_id,
         "version": 1,
     }
-    return insert_many(session, insert(LINES), (asdict(line) | stamp for line in lines))
+    return insert_many(session, insert(LINES), (flat(line) | stamp for line in lines))
 
 
 def get(session: Session, proposal_id: str) -> ProposalRow:

@@ -106,6 +106,16 @@ class LineRow(NewLine):
     note: str | None
 
 
+def flat(row: NewLine) -> dict[str, Any]:
+    """The columns of a line by name, nothing copied: a plan has one for every word."""
+    return {name: getattr(row, name) for name in _columns_of_line()}
+
+
+@cache
+def _columns_of_line() -> tuple[str, ...]:
+    return tuple(field.name for field in fields(NewLine))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeywordState:
     """A keyword of the roster as last seen."""

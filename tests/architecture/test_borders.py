@@ -15,7 +15,7 @@ OPTIMIZER_MAY_IMPORT = {
 # A library -> the only modules that may know it.
 AT_HOME = {
     "alembic": ["service.store"],
-    "apscheduler": ["service.scheduler"],
+    "apscheduler": ["service.departures", "service.scheduler"],
     "fastapi": ["service.api", "service.app"],
     "openpyxl": ["connectors.reports", "service.sheet"],
     "prometheus_client": ["service.api", "service.app"],

@@ -1,13 +1,21 @@
 """``kaiche demo``: past nights are lived over HTTP, by both generations, and lived once."""
 
+import contextlib
 import functools
 import json
 import shutil
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from service import simulated, wiring
+from service.approval import Action
+from service.audit import Origin
+from service.cli.processes import departure_schedule
+from service.decisions import decide
+from service.settings.loader import load
+from service.store.lines import LineFilter
 
 NIGHT = "2026-03-04"
 NIGHTS = 2
@@ -25,6 +33,7 @@ ACCOUNT = """\
       sandbox: {{seed: {seed}, keywords: 60, history_days: 14, state: var/{generation}.db}}
     history_days: 14
     objective: profit
+    apply: {{by: schedule}}
     budgets: {{daily: 300}}
     guardrails: {{max_changed_share: 1, max_spend_rise: 5}}
     economics: [{{margin_rate: 0.3}}]
@@ -132,6 +141,29 @@ def test_what_the_month_brought_is_told_for_both_ways_of_bidding(month):
         assert seen["days"] == NIGHTS
         assert seen["lived"] != seen["kept"]
         assert min(seen["lived"]["spend_fen"], seen["kept"]["spend_fen"]) > 0
+
+
+def test_what_is_approved_leaves_by_the_clock_of_a_process_that_stays(month):
+    with contextlib.chdir(month.folder):
+        wired = wiring.wire(load(Path("kaiche.yaml"), {}))
+    try:
+        clock = departure_schedule(wired)
+        clock.fire("simba")
+        assert not wired.platforms.simulated.is_open  # nothing approved: nobody was asked anything
+        proposal = month.shown["nights"][1]["proposal_id"]
+        pending = LineFilter(proposal_id=proposal, states=("pending",))
+        with wired.store.begin() as session:
+            person = Origin(at=TONIGHT, actor="小王", source="rest")
+            approved = len(decide(session, Action.APPROVE, person, pending).changed)
+        for _ in range(2):
+            clock.fire("simba")
+        written = wired.platforms.simulated.gateway().calls_by_method()[WRITES["simba"]]
+    finally:
+        wired.close()
+    newest = printed(month, "batches", "--account", "simba")[0]
+    assert (newest["actor"], newest["source"]) == ("kaiche", "schedule")
+    assert newest["counts"]["applied"] == approved > 0
+    assert len(newest["batches"]) == written
 
 
 @pytest.mark.parametrize("gone", ["simba.db", "kaiche.db"])

@@ -36,6 +36,7 @@ def served(shop):
             process.terminate()
             _, said = process.communicate(timeout=60)
     assert "Application shutdown complete" in said
+    assert process.returncode == 0
 
 
 def printed(shop, *arguments):
