@@ -36,7 +36,9 @@ from service.api.security import Access, Guard, access
 from service.api.validation import on_invalid_request
 from service.api.walks import BackgroundWalks
 from service.applying import Settler
+from service.console.mount import mount
 from service.errors import StoreError
+from service.recall import Recall
 from service.store import idempotency
 from service.wiring import Wiring
 
@@ -44,7 +46,7 @@ ANSWERS_KEPT = timedelta(days=30)
 SERVER_OPTIONS: dict[str, Any] = {
     "log_config": None,
     "access_log": False,
-    "ws": "none",
+    "ws": "websockets",
     "server_header": False,
     "proxy_headers": False,  # the peer decides whether this machine asks; a header could lie
     "timeout_graceful_shutdown": 20,
@@ -70,6 +72,7 @@ def create_app(
     walks: Walks | None = None,
     scheduler: Callable[[Wiring], Handle] | None = None,
     largest_body: int = LARGEST_BODY,
+    console: bool = False,
 ) -> FastAPI:
     """The application over ``wiring``.
 
@@ -82,6 +85,7 @@ def create_app(
         wiring=wiring,
         nights=nights or BackgroundNights(wiring),
         walks=walks or BackgroundWalks(wiring),
+        recall=Recall(wiring.store, wiring.night.door),
         version=version("kaiche"),
     )
     app = FastAPI(
@@ -118,6 +122,8 @@ def create_app(
     for noun in nouns:
         app.include_router(noun.router, responses=always, dependencies=[Depends(up_to_date)])
     app.include_router(health.router, responses=always)
+    if console:
+        mount(app, context)
     app.openapi = document_maker(app)  # type: ignore[method-assign]  # FastAPI's documented way
     return app
 
@@ -167,7 +173,7 @@ def serve(
     """
     host, port = host or wiring.settings.server.host, port or wiring.settings.server.port
     rule = access(token, host=host)
-    app = create_app(wiring, access=rule, scheduler=scheduler)
+    app = create_app(wiring, access=rule, scheduler=scheduler, console=True)
     say(rule.sentence)
     say(f"http://{f'[{host}]' if ':' in host else host}:{port}{PREFIX}")
     uvicorn.run(app, host=host, port=port, **SERVER_OPTIONS)

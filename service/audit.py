@@ -16,7 +16,7 @@ from service.approval import Action, next_state, require_reason
 from service.errors import ConflictError
 from service.settings.secrets import without_secrets
 
-Source = Literal["cli", "rest", "schedule", "pull"]
+Source = Literal["cli", "rest", "console", "schedule", "pull"]
 Json = Mapping[str, Any]
 
 MACHINE: Final = "kaiche"

@@ -76,10 +76,15 @@ def propose(
     Nothing changes until the proposal is approved and applied. ``business_date`` is the account's
     day. Raises InputError without a reason, ConflictError when there is nothing to restore.
     """
-    planned = _plan(session, looked.sent, looked.live)
+    planned = preview(session, looked)
     if not planned.restore:
         raise ConflictError(_nothing(looked.undoes, planned))
     return _save(session, planned, looked.undoes, origin, reason, business_date)
+
+
+def preview(session: Session, looked: Looked) -> Planned:
+    """What a rollback would restore now, and what it would leave alone and why; writes nothing."""
+    return _plan(session, looked.sent, looked.live)
 
 
 def account_of(session: Session, undoes: str) -> str:

@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 from service.applying import Who
 from service.audit import Origin
 from service.expiry import expire_overdue
+from service.recall import Recall
 from service.settings.models import Account, Settings
 from service.store import Store
 from service.store.rows import RunRow
@@ -57,6 +58,7 @@ class Context:
     wiring: Wiring
     nights: Nights
     walks: Walks
+    recall: Recall
     version: str
 
     @property

@@ -11,14 +11,9 @@ import typer
 from service.cli.failures import CRASH, code_of
 from service.cli.options import AccountId, Command, Json, command_of, day_of, origin
 from service.cli.progress import StepProgress
-from service.cli.summary import (
-    largest_changes,
-    line_values,
-    show_lines,
-    show_proposal,
-    summary_of,
-)
+from service.cli.summary import line_values, show_lines, show_proposal
 from service.errors import ConflictError
+from service.reading.summary import largest_changes, summary_of
 from service.settings.models import Account
 from service.store import Store, runs
 

@@ -11,15 +11,10 @@ from sqlalchemy.orm import Session
 
 from service.cli.options import AccountId, Json, Limit, ProposalId, command_of, origin
 from service.cli.screen import yuan
-from service.cli.summary import (
-    largest_changes,
-    line_values,
-    show_lines,
-    show_proposal,
-    summary_of,
-)
+from service.cli.summary import line_values, show_lines, show_proposal
 from service.cli.words import state_words
 from service.errors import ConflictError, InputError, NotFoundError
+from service.reading.summary import largest_changes, summary_of
 from service.store import audit as events
 from service.store import proposals
 from service.store.rows import ProposalRow

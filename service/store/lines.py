@@ -130,6 +130,22 @@ def page(
     )
 
 
+def window(
+    session: Session,
+    wanted: LineFilter,
+    *,
+    sort: Sort,
+    descending: bool,
+    start: int,
+    limit: int,
+) -> list[LineRow]:
+    """``limit`` lines from place ``start`` of the order of ``page``: for a grid that is scrolled."""
+    key = SORTS[sort]
+    order = [key.desc(), LINES.c.line_id.desc()] if descending else [key, LINES.c.line_id]
+    query = columns_of(LineRow, LINES).where(*_conditions(wanted)).order_by(*order)
+    return fetch(session, LineRow, query.offset(start).limit(limit))
+
+
 def totals(session: Session, wanted: LineFilter) -> LineTotals:
     """Sums over everything that the filter holds."""
     sums = [

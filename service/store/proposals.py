@@ -42,6 +42,14 @@ def get(session: Session, proposal_id: str) -> ProposalRow:
     return row
 
 
+def of_account(session: Session, proposal_id: str, account_id: str) -> ProposalRow:
+    """One proposal of an account; another account's is as unknown as one that never was."""
+    row = get(session, proposal_id)
+    if row.account_id != account_id:
+        raise NotFoundError(f"there is no proposal {proposal_id} of {account_id}")
+    return row
+
+
 def of_run(session: Session, run_id: str) -> ProposalRow | None:
     """The proposal that a night has made, None if it has none."""
     query = columns_of(ProposalRow, PROPOSALS).where(

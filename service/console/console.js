@@ -1,0 +1,43 @@
+// The grid's way to the server, and how its cells are shown. No address but this server's.
+window.kaiche = {
+  source(url) {
+    return {
+      rowCount: undefined,
+      getRows(asked) {
+        const place = new URL(url, window.location.origin);
+        place.searchParams.set("start", asked.startRow);
+        place.searchParams.set("end", asked.endRow);
+        const order = asked.sortModel[0];
+        if (order) place.searchParams.set("sort", (order.sort === "desc" ? "-" : "") + order.colId);
+        fetch(place, { credentials: "same-origin" })
+          .then((answer) => (answer.ok ? answer.json() : Promise.reject(answer)))
+          .then((found) => asked.successCallback(found.rows, found.total))
+          .catch(() => asked.failCallback());
+      },
+    };
+  },
+  show(grid, url) {
+    getElement(grid).api.setGridOption("datasource", this.source(url));
+  },
+  again(grid) {
+    const api = getElement(grid).api;
+    api.deselectAll();
+    api.refreshInfiniteCache();
+  },
+  pickLoaded(grid) {
+    getElement(grid).api.forEachNode((node) => node.data && node.setSelected(true));
+  },
+  yuan(value) {
+    if (value === null || value === undefined) return "–";
+    const text = Math.abs(value).toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+    return (value < 0 && text !== "0.00" ? "−" : "") + "¥" + text;
+  },
+  moved(value) {
+    if (value === null || value === undefined) return "–";
+    return (value > 0.004 ? "+" : "") + this.yuan(value);
+  },
+  percent(value) {
+    if (!value) return "";
+    return (value > 0 ? "+" : "−") + (Math.abs(value) * 100).toFixed(1) + "%";
+  },
+};

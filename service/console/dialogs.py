@@ -1,0 +1,103 @@
+"""Questions that stand before anything is changed, and what is said when it cannot be."""
+
+from __future__ import annotations
+
+from asyncio import to_thread
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from nicegui import ui
+
+from service.approval import Action
+from service.console import forecasts
+from service.console.frame import heading, note
+from service.console.numbers import change_in_yuan, count, yuan
+from service.console.texts import Texts
+from service.console.visitor import Visitor
+from service.errors import ServiceError
+from service.store.lines import LineTotals
+
+REASON_NEEDED = frozenset({Action.REJECT, Action.OVERRIDE})
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Yes, with the reason that was written, if any."""
+
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewBid:
+    """A bid that a person wants, fen, and why."""
+
+    fen: int
+    reason: str | None
+
+
+async def ask(texts: Texts, action: Action, totals: LineTotals) -> Answer | None:
+    """Whether to go on, told what it does; None = no."""
+    with ui.dialog() as dialog, ui.card().classes("k-dialog"):
+        heading(texts(f"ask.{action}", count=count(totals.lines)), 2)
+        spend = totals.spend_after_fen - totals.spend_before_fen
+        earned = totals.contribution_after_fen - totals.contribution_before_fen
+        for sentence in (
+            texts("ask.moves", raises=count(totals.raises), cuts=count(totals.cuts)),
+            texts("ask.spend", change=change_in_yuan(spend)),
+            texts("ask.contribution", change=change_in_yuan(earned)),
+        ):
+            ui.label(sentence)
+        reason = _reason(texts, needed=action in REASON_NEEDED)
+        _yes_no(texts, dialog, texts(f"ask.yes_{action}"), lambda: reason.value or None)
+    said = await dialog
+    dialog.delete()
+    return Answer(said[0]) if said else None
+
+
+async def ask_bid(visitor: Visitor, line_id: int, wish: float | None) -> NewBid | None:
+    """The bid typed, with what it is expected to bring; None = take it back."""
+    texts = visitor.texts
+    if wish is None:
+        return None
+    fen = round(float(wish) * 100)
+    with ui.dialog() as dialog, ui.card().classes("k-dialog"):
+        heading(texts("bid.title", bid=yuan(fen)), 2)
+        figures = ui.column()
+        reason = _reason(texts, needed=False)
+        _yes_no(texts, dialog, texts("bid.save"), lambda: reason.value or None)
+    dialog.open()
+    with figures:
+        note(texts("bid.reckoning"))
+    try:
+        found = await to_thread(forecasts.at, visitor, line_id, [fen])
+        sentences: Sequence[str] = forecasts.sentences(texts, found[0])
+    except ServiceError as error:
+        sentences = [str(error)]
+    figures.clear()
+    with figures:
+        for sentence in sentences:
+            ui.label(sentence)
+    said = await dialog
+    dialog.delete()
+    return NewBid(fen, said[0]) if said else None
+
+
+def say_error(texts: Texts, error: Exception) -> None:
+    """What went wrong and what to do, staying until it is read."""
+    ui.notify(
+        str(error), type="negative", timeout=0, close_button=texts("ask.close"), multi_line=True
+    )
+
+
+def _reason(texts: Texts, *, needed: bool) -> ui.input:
+    label = texts("ask.reason_needed" if needed else "ask.reason")
+    return ui.input(label).props("dense outlined maxlength=500").classes("k-reason")
+
+
+def _yes_no(texts: Texts, dialog: ui.dialog, yes: str, answer: Callable[[], str | None]) -> None:
+    def go_on() -> None:
+        dialog.submit((answer(),))
+
+    with ui.element("div").classes("k-actions"):
+        ui.button(yes, on_click=go_on).props("no-caps unelevated autofocus")
+        ui.button(texts("ask.no"), on_click=lambda: dialog.submit(None)).props("no-caps flat")

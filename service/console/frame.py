@@ -1,0 +1,93 @@
+"""What every page has around it: the account, the way to the other pages, the language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import quote
+
+from nicegui import ui
+
+from service.console import PREFIX
+from service.console.visitor import Visitor
+from service.settings.models import Account
+
+SECTIONS = ("today", "plan", "lines", "after", "audit", "account")
+
+
+@contextmanager
+def frame(visitor: Visitor, account: Account, section: str, title: str) -> Iterator[None]:
+    """The page's frame; what is built inside stands in its main part."""
+    texts = visitor.texts
+    ui.page_title(f"{title} · {account.name or account.id} · kaiche")
+    _say_language(visitor)
+    with ui.element("header").classes("k-head"):
+        ui.link("kaiche", f"{PREFIX}/").classes("k-brand")
+        _account_choice(visitor, account, section)
+        with ui.element("nav").classes("k-nav").props(f'aria-label="{texts("nav.label")}"'):
+            for name in SECTIONS:
+                link = ui.link(texts(f"nav.{name}"), f"{PREFIX}/{account.id}/{name}")
+                if name == section:
+                    link.classes("k-here").props('aria-current="page"')
+        _language_switch(visitor)
+    with ui.element("main").classes("k-main"):
+        heading(title)
+        yield
+
+
+def heading(text: str, level: int = 1) -> None:
+    """A heading that a screen reader can find."""
+    with ui.element(f"h{level}"):
+        ui.html(text, sanitize=_escaped)
+
+
+def note(text: str) -> ui.label:
+    """A quiet sentence."""
+    return ui.label(text).classes("k-note")
+
+
+def empty(text: str) -> None:
+    """What stands where there is nothing yet."""
+    ui.label(text).classes("k-empty").props('role="status"')
+
+
+def show_failure(visitor: Visitor, text: str) -> None:
+    """A page that could not be shown says why, and where to go."""
+    texts = visitor.texts
+    ui.context.client.content.clear()
+    _say_language(visitor)
+    ui.page_title("kaiche")
+    with ui.element("main").classes("k-main"):
+        heading(texts("failure.title"))
+        ui.label(text).classes("k-failure").props('role="alert"')
+        ui.link(texts("failure.back"), f"{PREFIX}/")
+
+
+def _account_choice(visitor: Visitor, account: Account, section: str) -> None:
+    names = {one.id: one.name or one.id for one in visitor.accounts}
+    if len(names) == 1:
+        ui.label(names[account.id]).classes("k-account")
+        return
+    ui.select(
+        names,
+        value=account.id,
+        on_change=lambda event: ui.navigate.to(f"{PREFIX}/{event.value}/{section}"),
+    ).props(f'dense borderless options-dense aria-label="{visitor.texts("nav.account")}"').classes(
+        "k-account"
+    )
+
+
+def _language_switch(visitor: Visitor) -> None:
+    other = "en" if visitor.texts.language == "zh" else "zh"
+    back = quote(visitor.path, safe="/")
+    label = visitor.texts(f"nav.language_{other}")
+    ui.link(label, f"{PREFIX}/language/{other}?to={back}").classes("k-language")
+
+
+def _say_language(visitor: Visitor) -> None:
+    tag = {"zh": "zh-CN", "en": "en"}[visitor.texts.language]
+    ui.add_head_html(f"<script>document.documentElement.lang = {tag!r}</script>")
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,0 +1,86 @@
+"""Rows for the grid of lines, a piece at a time while it is scrolled."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, cast
+
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import Field
+
+from service.api import etags
+from service.api.context import InContext, up_to_date
+from service.api.schemas.lines import LineQuery, Sort
+from service.console import PREFIX
+from service.console.texts import Texts
+from service.console.visitor import visitor_of
+from service.store import lines, proposals, roster
+from service.store.rows import LineRow
+
+MOST_ROWS = 1_000
+router = APIRouter(prefix=PREFIX, include_in_schema=False, dependencies=[Depends(up_to_date)])
+
+
+class GridQuery(LineQuery):
+    """A filter, an order, and the places ``start`` to ``end`` (exclusive) of the list."""
+
+    sort: Sort = "-spend_change"
+    start: Annotated[int, Field(ge=0, le=10_000_000)] = 0
+    end: Annotated[int, Field(ge=1, le=10_000_000)] = 100
+
+
+@router.get("/{account_id}/proposals/{proposal_id}/rows")
+def rows(
+    account_id: str,
+    proposal_id: str,
+    request: Request,
+    context: InContext,
+    query: Annotated[GridQuery, Query()],
+) -> dict[str, Any]:
+    """Lines of one proposal as the grid shows them, and how many there are in all."""
+    visitor = visitor_of(context, request)
+    account = visitor.account(account_id)
+    wanted = query.of(proposal_id)
+    with context.store.read() as session:
+        proposals.of_account(session, proposal_id, account.id)
+        found = lines.window(
+            session,
+            wanted,
+            sort=cast("lines.Sort", query.sort.removeprefix("-")),
+            descending=query.sort.startswith("-"),
+            start=query.start,
+            limit=min(query.end - query.start, MOST_ROWS),
+        )
+        total = lines.totals(session, wanted).lines
+        names = roster.names(session, account.id, {line.campaign_id for line in found})
+    return {"rows": [row(line, visitor.texts, names) for line in found], "total": total}
+
+
+def row(line: LineRow, texts: Texts, names: Any) -> dict[str, Any]:
+    """One line as the grid's columns; money in yuan, as people edit it."""
+    clicks = line.expected.get("clicks", {})
+    return {
+        "id": line.line_id,
+        "etag": etags.line_tag(line),
+        "word": line.word,
+        "campaign": names.get(line.campaign_id) or line.campaign_id,
+        "match": texts.of("match", line.match) if line.match else "",
+        "reason": texts.of("reason", line.reason),
+        "binding": texts.of("binding", line.binding) if line.binding else "",
+        "state": line.state,
+        "state_text": texts.of("state", line.state),
+        "bid_before": _yuan(line.bid_before_fen),
+        "bid": _yuan(line.bid_fen),
+        "change": line.change_rate,
+        "edited": line.bid_fen != line.bid_proposed_fen,
+        "spend_before": line.spend_before_fen / 100,
+        "spend_after": line.spend_after_fen / 100,
+        "spend_change": (line.spend_after_fen - line.spend_before_fen) / 100,
+        "contribution_change": (line.contribution_after_fen - line.contribution_before_fen) / 100,
+        "clicks": clicks.get("after"),
+        "explore": line.explore,
+        "note": line.note or "",
+    }
+
+
+def _yuan(fen: int | None) -> float | None:
+    return None if fen is None else fen / 100

@@ -1,0 +1,101 @@
+"""The console's pages on the application that serves REST."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from importlib.resources import files
+
+from fastapi import APIRouter, FastAPI
+from nicegui import ui
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from service.api.context import Context, up_to_date
+from service.console import PREFIX, grid
+from service.console.frame import show_failure
+from service.console.pages import account, after, audit, lines, plan, today, word
+from service.console.texts import language
+from service.console.visitor import COOKIE, Visitor, visitor_of
+from service.errors import ServiceError
+
+Page = Callable[[Visitor, str], Awaitable[None]]
+PAGES: dict[str, Page] = {
+    "/{account_id}/today": today.show,
+    "/{account_id}/plan": plan.show,
+    "/{account_id}/lines": lines.show,
+    "/{account_id}/after": after.show,
+    "/{account_id}/audit": audit.show,
+    "/{account_id}/account": account.show,
+}
+A_YEAR = 365 * 24 * 3600
+
+log = logging.getLogger(__name__)
+
+
+def mount(app: FastAPI, context: Context) -> None:
+    """Add the console under ``PREFIX``. Once a process: NiceGUI keeps one application."""
+    for path, show in PAGES.items():
+        ui.page(path)(_page(context, show))
+    ui.page("/{account_id}/lines/{line_id}")(_word_page(context))
+    ui.add_css(files(__package__).joinpath("console.css").read_text(encoding="utf-8"), shared=True)
+    script = files(__package__).joinpath("console.js").read_text(encoding="utf-8")
+    ui.add_head_html(f"<script>{script}</script>", shared=True)
+    app.include_router(_plain_routes(context))
+    app.include_router(grid.router)
+    ui.run_with(
+        app,
+        mount_path=PREFIX,
+        title="kaiche",
+        language="zh-CN",
+        tailwind=False,
+        show_welcome_message=False,
+    )
+
+
+def _page(context: Context, show: Page) -> Callable[..., Awaitable[None]]:
+    async def page(request: Request, account_id: str) -> None:
+        await _shown(context, request, lambda visitor: show(visitor, account_id))
+
+    return page
+
+
+def _word_page(context: Context) -> Callable[..., Awaitable[None]]:
+    async def page(request: Request, account_id: str, line_id: int) -> None:
+        await _shown(context, request, lambda visitor: word.show(visitor, account_id, line_id))
+
+    return page
+
+
+async def _shown(
+    context: Context, request: Request, show: Callable[[Visitor], Awaitable[None]]
+) -> None:
+    visitor = visitor_of(context, request)
+    try:
+        up_to_date(context)
+        await show(visitor)
+    except ServiceError as error:
+        show_failure(visitor, str(error))
+    except Exception:
+        log.exception("the page %s could not be shown", request.url.path)
+        show_failure(visitor, visitor.texts("failure.ours", request=request.state.request_id))
+
+
+def _plain_routes(context: Context) -> APIRouter:
+    """What leads to a page without being one."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/")
+    @router.get(PREFIX)
+    @router.get(f"{PREFIX}/")
+    def first_page() -> Response:
+        return RedirectResponse(f"{PREFIX}/{context.settings.accounts[0].id}/today", 303)
+
+    @router.get(f"{PREFIX}/language/{{name}}")
+    def choose_language(name: str, to: str = f"{PREFIX}/") -> Response:
+        back = to if to.startswith(f"{PREFIX}/") else f"{PREFIX}/"
+        answer = RedirectResponse(back, 303)
+        answer.set_cookie(COOKIE, language(name), max_age=A_YEAR, httponly=True, samesite="lax")
+        return answer
+
+    return router

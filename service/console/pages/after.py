@@ -1,0 +1,243 @@
+"""After: expected against realised, and every application with its way back."""
+
+from __future__ import annotations
+
+from asyncio import to_thread
+from dataclasses import dataclass
+
+from nicegui import ui
+
+from connectors.errors import ConnectorError
+from service import applying, rollback
+from service.console import PREFIX, charts
+from service.console.dialogs import say_error
+from service.console.frame import empty, frame, heading, note
+from service.console.numbers import NOTHING, change_in_yuan, count, percent, yuan
+from service.console.tables import row, table
+from service.console.texts import Texts
+from service.console.visitor import Visitor
+from service.errors import ServiceError
+from service.reading.nights import NightOutcome, nights
+from service.rollback import Planned
+from service.settings.models import Account
+from service.store import applications
+from service.store.applications import ApplicationRow
+
+SHOWN_NIGHTS = 30
+SHOWN_APPLICATIONS = 20
+SHOWN_LEFT = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """What the page shows, newest first."""
+
+    nights: tuple[NightOutcome, ...]
+    applications: tuple[ApplicationRow, ...]
+
+
+def _read(visitor: Visitor, account: Account) -> Past:
+    with visitor.context.store.read() as session:
+        return Past(
+            nights=tuple(nights(session, account, SHOWN_NIGHTS)),
+            applications=tuple(
+                applications.page(session, account_id=account.id, limit=SHOWN_APPLICATIONS)
+            ),
+        )
+
+
+async def show(visitor: Visitor, account_id: str) -> None:
+    """The page."""
+    account, texts = visitor.account(account_id), visitor.texts
+    past = await to_thread(_read, visitor, account)
+    with frame(visitor, account, "after", texts("after.title")):
+        with ui.element("section").classes("k-card"):
+            _show_nights(texts, past.nights)
+        with ui.element("section").classes("k-card"):
+            _show_applications(visitor, account, past.applications)
+
+
+def _show_nights(texts: Texts, found: tuple[NightOutcome, ...]) -> None:
+    heading(texts("after.nights"), 2)
+    if not found:
+        empty(texts("today.no_plan"))
+        return
+    judged = [one.spend_within for one in found if one.spend_within is not None]
+    if judged:
+        share = sum(judged) / len(judged)
+        ui.label(texts("after.hits", share=percent(share, 0), nights=len(judged))).classes(
+            "k-sentence"
+        )
+    known = [one for one in reversed(found) if one.spend_fen is not None]
+    if len(known) > 1:
+        _chart(texts, known)
+    with table([texts(f"after.{name}") for name in _NIGHT_COLUMNS]):
+        for one in found:
+            low, high = one.spend_expected.p05, one.spend_expected.p95
+            row(
+                f"{one.date:%m-%d}",
+                f"{count(one.sent)} / {count(one.changed)}",
+                yuan(one.spend_expected.value),
+                NOTHING if low is None or high is None else f"{yuan(low)} … {yuan(high)}",
+                yuan(one.spend_fen),
+                yuan(one.contribution_expected.value),
+                yuan(one.contribution_fen),
+                _profit(one),
+            )
+    note(texts("after.follow"))
+
+
+_NIGHT_COLUMNS = (
+    "date",
+    "sent",
+    "spend_expected",
+    "interval",
+    "spend_realised",
+    "contribution_expected",
+    "contribution_so_far",
+    "profit_so_far",
+)
+
+
+def _profit(one: NightOutcome) -> str:
+    if one.contribution_fen is None or one.spend_fen is None:
+        return NOTHING
+    return change_in_yuan(one.contribution_fen - one.spend_fen)
+
+
+def _chart(texts: Texts, known: list[NightOutcome]) -> None:
+    chart = charts.days(
+        [f"{one.date:%m-%d}" for one in known],
+        {texts("after.spend_realised"): [_in_yuan(one.spend_fen) for one in known]},
+        {
+            texts("after.spend_expected"): [_in_yuan(one.spend_expected.value) for one in known],
+            texts("after.low"): [_in_yuan(one.spend_expected.p05) for one in known],
+            texts("after.high"): [_in_yuan(one.spend_expected.p95) for one in known],
+        },
+    )
+    ui.echart(chart).classes("k-chart").props(f'role="img" aria-label="{texts("after.nights")}"')
+
+
+def _in_yuan(fen: float | None) -> float | None:
+    return None if fen is None else round(fen / 100, 2)
+
+
+def _show_applications(
+    visitor: Visitor, account: Account, found: tuple[ApplicationRow, ...]
+) -> None:
+    texts = visitor.texts
+    heading(texts("after.applications"), 2)
+    if account.connector.kind == "reports":
+        note(texts("after.by_sheet"))
+    else:
+        ui.button(texts("after.send"), on_click=lambda: _send(visitor, account)).props(
+            "no-caps unelevated"
+        )
+    if not found:
+        empty(texts("after.none_sent"))
+        return
+    with table([texts(f"after.{name}") for name in ("at", "by", "state", "result", "undo")]):
+        for one in found:
+            with ui.element("tr"):
+                with ui.element("th").props('scope="row"'):
+                    ui.label(f"{one.created_at:%Y-%m-%d %H:%M} UTC")
+                for cell in (one.actor, texts.of("state", one.state), _result(texts, one)):
+                    with ui.element("td"):
+                        ui.label(cell)
+                with ui.element("td"):
+                    ui.button(
+                        texts("after.roll_back"),
+                        on_click=lambda _, chosen=one: _roll_back(visitor, account, chosen),
+                    ).props("no-caps flat dense")
+
+
+def _result(texts: Texts, one: ApplicationRow) -> str:
+    said = [
+        f"{texts.of('outcome', name)} {count(value)}"
+        for name, value in one.counts.items()
+        if isinstance(value, int) and value
+    ]
+    if one.cause:
+        said.append(one.cause)
+    return texts("audit.join").join(said) or NOTHING
+
+
+async def _send(visitor: Visitor, account: Account) -> None:
+    """Send what is approved, through the flow that REST starts."""
+    texts, context = visitor.texts, visitor.context
+    who = applying.Who(actor=visitor.actor, source="console")
+
+    def queue() -> ApplicationRow:
+        with context.store.begin() as session:
+            return applying.queue(session, context.wiring.applying, account, who)
+
+    try:
+        queued = await to_thread(queue)
+    except ServiceError as error:
+        say_error(texts, error)
+        return
+    context.walks.start(account, queued.application_id, who)
+    status = ui.notification(texts("after.sending"), spinner=True, timeout=None)
+
+    async def follow() -> None:
+        def now() -> ApplicationRow:
+            with context.store.read() as session:
+                return applications.get(session, queued.application_id)
+
+        latest = await to_thread(now)
+        if latest.finished_at is not None:
+            timer.deactivate()
+            status.dismiss()
+            ui.navigate.reload()
+
+    timer = ui.timer(1.0, follow)
+
+
+async def _roll_back(visitor: Visitor, account: Account, chosen: ApplicationRow) -> None:
+    """Say what a rollback will and will not restore; propose it on a yes."""
+    texts, context = visitor.texts, visitor.context
+
+    def look() -> tuple[Planned, dict[str, str]]:
+        looked, _ = context.wiring.look_back(chosen.application_id)
+        with context.store.read() as session:
+            planned = rollback.preview(session, looked)
+        return planned, {line.keyword_id: line.word for line, _ in planned.restore}
+
+    try:
+        planned, _ = await to_thread(look)
+    except (ServiceError, ConnectorError) as error:
+        say_error(texts, error)
+        return
+    reason = await _ask_rollback(texts, planned)
+    if reason is None:
+        return
+    try:
+        await to_thread(context.wiring.roll_back, chosen.application_id, visitor.origin(), reason)
+    except (ServiceError, ConnectorError) as error:
+        say_error(texts, error)
+        return
+    ui.navigate.to(f"{PREFIX}/{account.id}/lines?state=pending")
+
+
+async def _ask_rollback(texts: Texts, planned: Planned) -> str | None:
+    with ui.dialog() as dialog, ui.card().classes("k-dialog"):
+        heading(texts("rollback.title"), 2)
+        ui.label(texts("rollback.restores", count=count(len(planned.restore))))
+        if planned.left:
+            ui.label(texts("rollback.leaves", count=count(len(planned.left))))
+            for left in planned.left[:SHOWN_LEFT]:
+                why = texts.of("left", str(left.get("why", "")))
+                note(f"{left.get('word') or left.get('keyword_id')}: {why}")
+        reason = ui.input(texts("ask.reason_needed")).props("dense outlined maxlength=500")
+        with ui.element("div").classes("k-actions"):
+            ui.button(
+                texts("rollback.yes"), on_click=lambda: dialog.submit(reason.value or "")
+            ).props("no-caps unelevated").bind_enabled_from(
+                reason, "value", lambda text: bool((text or "").strip())
+            )
+            ui.button(texts("ask.no"), on_click=lambda: dialog.submit(None)).props("no-caps flat")
+        if not planned.restore:
+            note(texts("rollback.nothing"))
+    said = await dialog
+    dialog.delete()
+    return said if isinstance(said, str) and planned.restore else None

@@ -1,0 +1,278 @@
+"""Lines: the grid a spreadsheet person expects, and every decision on it."""
+
+from __future__ import annotations
+
+from asyncio import to_thread
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from nicegui import events, ui
+
+from service.api.schemas.lines import LineQuery
+from service.approval import Action
+from service.console import PREFIX, acting
+from service.console.columns import grid_options
+from service.console.dialogs import ask, ask_bid, say_error
+from service.console.frame import empty, frame, note
+from service.console.numbers import change_in_yuan, count
+from service.console.visitor import Visitor
+from service.errors import ServiceError
+from service.reading.summary import Summary, summary_of
+from service.settings.models import Account
+from service.store import proposals, roster
+from service.store.lines import LineFilter
+
+DIRECTIONS = ("all", "changed", "kept")
+
+
+@dataclass(slots=True)
+class Bench:
+    """The page's state: what is filtered, and the grid."""
+
+    visitor: Visitor
+    account: Account
+    summary: Summary
+    campaigns: dict[str, str]
+    state: str = "pending"
+    reason: str = ""
+    campaign: str = ""
+    word: str = ""
+    changed: str = "changed"
+    grid: ui.aggrid | None = field(default=None)
+    effect: ui.label | None = field(default=None)
+
+    @property
+    def proposal_id(self) -> str:
+        """The proposal on the table."""
+        return self.summary.proposal.proposal_id
+
+    def query(self) -> dict[str, Any]:
+        """The filter as REST writes it."""
+        given: dict[str, Any] = {
+            "state": self.state,
+            "reason": self.reason,
+            "campaign_id": self.campaign,
+            "word": self.word.strip(),
+        }
+        if self.changed != "all":
+            given["changed"] = self.changed == "changed"
+        return {name: value for name, value in given.items() if value != ""}
+
+    def wanted(self) -> LineFilter:
+        """The filter as the store reads it."""
+        lists = {
+            name: (value,) if name in ("state", "reason", "campaign_id") else value
+            for name, value in self.query().items()
+        }
+        return LineQuery.model_validate(lists).of(self.proposal_id)
+
+    def url(self) -> str:
+        """Where the grid reads."""
+        rows = f"{PREFIX}/{self.account.id}/proposals/{self.proposal_id}/rows"
+        return f"{rows}?{urlencode({k: _plain(v) for k, v in self.query().items()})}"
+
+
+async def show(visitor: Visitor, account_id: str) -> None:
+    """The page."""
+    account, texts = visitor.account(account_id), visitor.texts
+    bench = await to_thread(_bench, visitor, account)
+    with frame(visitor, account, "lines", texts("lines.title")):
+        if bench is None:
+            empty(texts("today.no_plan"))
+            return
+        _filters(bench)
+        bench.effect = note("")
+        bench.effect.props('role="status"')
+        _actions(bench)
+        bench.grid = ui.aggrid(grid_options(texts, bench.url()), theme="quartz").classes("k-grid")
+        bench.grid.on("cellValueChanged", lambda event: _edited(bench, event))
+        bench.grid.on("rowDoubleClicked", lambda event: _open(bench, event))
+        note(texts("lines.keys"))
+        ui.keyboard(on_key=lambda event: _key(bench, event), ignore=["input", "select", "textarea"])
+        await _tell_effect(bench)
+
+
+def _bench(visitor: Visitor, account: Account) -> Bench | None:
+    with visitor.context.store.read() as session:
+        newest = proposals.page(session, account_id=account.id, limit=1)
+        if not newest:
+            return None
+        campaigns = {row.campaign_id: row.name for row in roster.campaigns(session, account.id)}
+        bench = Bench(
+            visitor=visitor,
+            account=account,
+            summary=summary_of(session, newest[0]),
+            campaigns=campaigns,
+        )
+    asked = dict(parse_qsl(visitor.query))
+    bench.state = asked.get("state", "pending" if bench.summary.states.get("pending") else "")
+    bench.word = asked.get("word", "")
+    return bench
+
+
+def _filters(bench: Bench) -> None:
+    texts, summary = bench.visitor.texts, bench.summary
+    states = {"": texts("lines.every_state")} | {
+        code: f"{texts.of('state', code)} {count(number)}"
+        for code, number in summary.states.items()
+    }
+    if bench.state not in states:
+        states[bench.state] = texts.of("state", bench.state)
+    reasons = {"": texts("lines.every_reason")} | {
+        code: f"{texts.of('reason', code)} {count(number)}"
+        for code, number in sorted(summary.reasons.items(), key=lambda item: -item[1])
+    }
+    campaigns = {"": texts("lines.every_campaign")} | bench.campaigns
+    directions = {name: texts(f"lines.show_{name}") for name in DIRECTIONS}
+    with ui.element("form").classes("k-filters").on("submit.prevent", lambda: None):
+        _choice(bench, "state", states)
+        _choice(bench, "reason", reasons)
+        _choice(bench, "campaign", campaigns)
+        _choice(bench, "changed", directions)
+        ui.input(
+            texts("lines.word"),
+            value=bench.word,
+            on_change=lambda event: _set(bench, "word", event),
+        ).props('dense outlined debounce="300" clearable id="k-word"').classes("k-word")
+
+
+def _choice(bench: Bench, name: str, options: dict[str, str]) -> None:
+    ui.select(
+        options,
+        label=bench.visitor.texts(f"lines.filter_{name}"),
+        value=getattr(bench, name),
+        on_change=lambda event: _set(bench, name, event),
+    ).props("dense outlined options-dense").classes("k-choice")
+
+
+async def _set(bench: Bench, name: str, event: events.ValueChangeEventArguments[Any]) -> None:
+    setattr(bench, name, event.value or "")
+    if bench.grid is not None:
+        ui.run_javascript(f"kaiche.show({bench.grid.id}, {bench.url()!r})")
+        await _tell_effect(bench)
+
+
+async def _tell_effect(bench: Bench) -> None:
+    """What everything in the filter does together."""
+    totals, _ = await to_thread(acting.effect, bench.visitor, bench.wanted())
+    assert bench.effect is not None
+    bench.effect.set_text(
+        bench.visitor.texts(
+            "lines.effect",
+            lines=count(totals.lines),
+            spend=change_in_yuan(totals.spend_after_fen - totals.spend_before_fen),
+            contribution=change_in_yuan(
+                totals.contribution_after_fen - totals.contribution_before_fen
+            ),
+        )
+    )
+
+
+def _actions(bench: Bench) -> None:
+    texts = bench.visitor.texts
+    with ui.element("div").classes("k-actions"):
+        for action in (Action.APPROVE, Action.REJECT, Action.WITHDRAW):
+            ui.button(
+                texts(f"lines.{action}_picked"),
+                on_click=lambda _, chosen=action: _decide_picked(bench, chosen),
+            ).props("no-caps unelevated" + (" outline" if action is not Action.APPROVE else ""))
+        ui.button(
+            texts("lines.approve_all"), on_click=lambda: _decide_all(bench, Action.APPROVE)
+        ).props("no-caps unelevated color=teal-10")
+        ui.button(
+            texts("lines.reject_all"), on_click=lambda: _decide_all(bench, Action.REJECT)
+        ).props("no-caps outline")
+
+
+async def _key(bench: Bench, event: events.KeyEventArguments) -> None:
+    """a approves what is picked, A everything in the filter; r and R reject; / goes to the words."""
+    if not event.action.keydown or event.modifiers.ctrl or event.modifiers.meta:
+        return
+    letter = event.key.name
+    if letter == "/":
+        ui.run_javascript("document.querySelector('.k-word input').focus()")
+    elif letter in ("a", "r"):
+        await _decide_picked(bench, {"a": Action.APPROVE, "r": Action.REJECT}[letter])
+    elif letter in ("A", "R"):
+        await _decide_all(bench, {"A": Action.APPROVE, "R": Action.REJECT}[letter])
+
+
+async def _decide_picked(bench: Bench, action: Action) -> None:
+    assert bench.grid is not None
+    picked = await bench.grid.get_selected_rows()
+    texts = bench.visitor.texts
+    if not picked:
+        ui.notify(texts("lines.none_picked"), type="warning")
+        return
+    shown = {int(row["id"]): str(row["etag"]) for row in picked}
+    wanted = LineFilter(proposal_id=bench.proposal_id, line_ids=tuple(shown))
+    totals, _ = await to_thread(acting.effect, bench.visitor, wanted)
+    answer = await ask(texts, action, totals)
+    if answer is None:
+        return
+    await _carry_out(
+        bench, acting.decide, bench.visitor, bench.proposal_id, action, shown, answer.reason
+    )
+
+
+async def _decide_all(bench: Bench, action: Action) -> None:
+    wanted, texts = bench.wanted(), bench.visitor.texts
+    totals, tag = await to_thread(acting.effect, bench.visitor, wanted)
+    if not totals.lines:
+        ui.notify(texts("lines.none_found"), type="warning")
+        return
+    answer = await ask(texts, action, totals)
+    if answer is None:
+        return
+    await _carry_out(bench, acting.decide_all, bench.visitor, wanted, action, tag, answer.reason)
+
+
+async def _carry_out(bench: Bench, act: Any, *arguments: Any) -> None:
+    """Decide, say what came of it, and read the grid again."""
+    texts = bench.visitor.texts
+    try:
+        outcome = await to_thread(act, *arguments)
+    except ServiceError as error:
+        say_error(texts, error)
+    else:
+        ui.notify(
+            texts(
+                f"lines.done_{outcome.action}",
+                count=count(len(outcome.changed)),
+                left=count(outcome.left_alone),
+            ),
+            type="positive",
+        )
+    await _again(bench)
+
+
+async def _again(bench: Bench) -> None:
+    assert bench.grid is not None
+    ui.run_javascript(f"kaiche.again({bench.grid.id})")
+    await _tell_effect(bench)
+
+
+async def _edited(bench: Bench, event: events.GenericEventArguments) -> None:
+    """A bid typed into the grid: shown with its forecast, then saved or taken back."""
+    row = event.args["data"]
+    texts = bench.visitor.texts
+    bid = await ask_bid(bench.visitor, int(row["id"]), row["bid"])
+    if bid is not None:
+        try:
+            await to_thread(
+                acting.edit, bench.visitor, int(row["id"]), row["etag"], bid.fen, bid.reason
+            )
+        except ServiceError as error:
+            say_error(texts, error)
+        else:
+            ui.notify(texts("lines.edited"), type="positive")
+    await _again(bench)
+
+
+def _open(bench: Bench, event: events.GenericEventArguments) -> None:
+    ui.navigate.to(f"{PREFIX}/{bench.account.id}/lines/{event.args['data']['id']}")
+
+
+def _plain(value: object) -> object:
+    return str(value).lower() if isinstance(value, bool) else value

@@ -1,0 +1,258 @@
+"""Today: what needs a person, what yesterday did against plan, what tonight's plan does."""
+
+from __future__ import annotations
+
+from asyncio import to_thread
+from dataclasses import dataclass
+from datetime import date
+
+from nicegui import ui
+
+from service import stop
+from service.console import PREFIX, charts
+from service.console.frame import empty, frame, heading, note
+from service.console.numbers import (
+    NOTHING,
+    change_in_yuan,
+    count,
+    fen,
+    figure,
+    percent,
+    whole_yuan,
+    yuan,
+)
+from service.console.tables import row, table
+from service.console.texts import Texts
+from service.console.visitor import Visitor
+from service.reading.needs import Need, needs
+from service.reading.nights import NightOutcome, nights
+from service.reading.summary import Summary, summary_of
+from service.settings.models import Account
+from service.store import proposals, runs
+from service.store.rows import RunRow
+
+LIVE_SECONDS = 2.0
+SHOWN_NIGHTS = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Morning:
+    """Everything the page shows."""
+
+    day: date
+    needs: tuple[Need, ...]
+    night: RunRow | None
+    summary: Summary | None
+    outcomes: tuple[NightOutcome, ...]
+
+
+def read(visitor: Visitor, account: Account) -> Morning:
+    """The morning of an account, from the store."""
+    context = visitor.context
+    day = context.wiring.today(account)
+    with context.store.read() as session:
+        newest = proposals.page(session, account_id=account.id, kind="night", limit=1)
+        return Morning(
+            day=day,
+            needs=needs(session, account.id, day, stop.stop_file(context.settings)),
+            night=next(iter(runs.page(session, account_id=account.id, limit=1)), None),
+            summary=summary_of(session, newest[0]) if newest else None,
+            outcomes=tuple(nights(session, account, SHOWN_NIGHTS)),
+        )
+
+
+async def show(visitor: Visitor, account_id: str) -> None:
+    """The page."""
+    account = visitor.account(account_id)
+    morning = await to_thread(read, visitor, account)
+    texts = visitor.texts
+    with frame(visitor, account, "today", texts("today.title", day=_day(texts, morning.day))):
+        _running(visitor, morning)
+        _show_needs(visitor, account, morning.needs)
+        with ui.element("div").classes("k-columns"):
+            with ui.element("section").classes("k-card"):
+                _show_plan(visitor, account, morning)
+            with ui.element("section").classes("k-card"):
+                _show_yesterday(texts, morning)
+            with ui.element("section").classes("k-card"):
+                _show_allowance(texts, morning)
+        with ui.element("section").classes("k-card"):
+            _show_days(texts, morning.outcomes)
+
+
+def _day(texts: Texts, day: date) -> str:
+    return texts("today.day", month=day.month, day=day.day, weekday=texts(f"week.{day.weekday()}"))
+
+
+def _running(visitor: Visitor, morning: Morning) -> None:
+    """The progress of a night under way, followed live."""
+    night = morning.night
+    if night is None or night.state != "running":
+        return
+    texts, steps = visitor.texts, visitor.context.nights.steps
+    with ui.element("section").classes("k-card k-running").props('role="status"'):
+        sentence = ui.label(texts("today.running", step=texts.of("step", night.step)))
+        bar = ui.linear_progress(show_value=False).props(
+            f'aria-label="{texts("today.progress")}" color="teal-8"'
+        )
+
+    async def follow() -> None:
+        def now() -> RunRow:
+            with visitor.context.store.read() as session:
+                return runs.get(session, night.run_id)
+
+        latest = await to_thread(now)
+        if latest.state != "running":
+            ui.navigate.reload()
+            return
+        sentence.set_text(texts("today.running", step=texts.of("step", latest.step)))
+        if latest.step in steps:
+            bar.set_value((steps.index(latest.step) + 1) / len(steps))
+
+    ui.timer(LIVE_SECONDS, follow)
+
+
+def _show_needs(visitor: Visitor, account: Account, found: tuple[Need, ...]) -> None:
+    texts = visitor.texts
+    with ui.element("section").props(f'aria-label="{texts("today.needs")}"').classes("k-needs"):
+        if not found:
+            ui.label(texts("today.nothing")).classes("k-need k-good").props('role="status"')
+        for need in found:
+            with ui.element("div").classes(f"k-need {'k-grave' if need.grave else 'k-soft'}"):
+                ui.label(_sentence(texts, need))
+                target = _target(account, need)
+                if target:
+                    ui.link(texts("today.look"), target).classes("k-more")
+
+
+def _sentence(texts: Texts, need: Need) -> str:
+    if need.kind == "alert":
+        return str(need.values[texts.language])
+    return texts(f"need.{need.kind}", **dict(need.values))
+
+
+def _target(account: Account, need: Need) -> str | None:
+    lines = f"{PREFIX}/{account.id}/lines"
+    where = {
+        "pending": f"{lines}?state=pending",
+        "blocked": f"{lines}?state=blocked",
+        "unsent": f"{lines}?state=approved",
+        "review": f"{PREFIX}/{account.id}/plan",
+        "unknown": f"{PREFIX}/{account.id}/after",
+    }
+    return where.get(need.kind)
+
+
+def _show_plan(visitor: Visitor, account: Account, morning: Morning) -> None:
+    texts, summary = visitor.texts, morning.summary
+    heading(texts("today.plan"), 2)
+    if summary is None:
+        empty(texts("today.no_plan"))
+        return
+    totals = summary.proposal.totals
+    with table([texts(key) for key in ("today.figure", "today.now", "today.then", "today.change")]):
+        for name in ("spend", "contribution", "loss"):
+            before, after = fen(totals.get(f"{name}_before")), fen(totals.get(name))
+            change = None if before is None or after is None else after - before
+            row(texts(f"figure.{name}"), yuan(before), yuan(after), change_in_yuan(change))
+    _interval(texts, totals.get("spend"))
+    ui.label(_last_yuan(texts, summary)).classes("k-sentence")
+    note(
+        texts(
+            "today.moves",
+            lines=count(summary.everything.lines),
+            changed=count(summary.changed.lines),
+            raises=count(summary.changed.raises),
+            cuts=count(summary.changed.cuts),
+        )
+    )
+    ui.link(texts("today.open_lines"), f"{PREFIX}/{account.id}/lines").classes("k-button")
+
+
+def _interval(texts: Texts, spend: object) -> None:
+    if isinstance(spend, dict) and spend.get("p05") is not None:
+        low, high = yuan(spend["p05"] * 100), yuan(spend["p95"] * 100)
+        note(texts("today.interval", low=low, high=high))
+
+
+def _last_yuan(texts: Texts, summary: Summary) -> str:
+    last, allowed, loss = summary.last_yuan, summary.allowed_fen, summary.loss_fen
+    if last is None:
+        return texts("today.nothing_spent")
+    said = [texts("today.last_yuan", last=f"{last:.2f}")]
+    if allowed is not None and loss is not None:
+        said.append(
+            texts("today.of_allowance", loss=whole_yuan(max(loss, 0)), allowed=whole_yuan(allowed))
+        )
+        if summary.within_loss is not None:
+            said.append(texts("today.kept_with", share=percent(summary.within_loss, 0)))
+    return texts("today.join").join(said) + texts("today.stop")
+
+
+def _show_yesterday(texts: Texts, morning: Morning) -> None:
+    heading(texts("today.yesterday"), 2)
+    past = [one for one in morning.outcomes if one.spend_fen is not None and one.date < morning.day]
+    if not past:
+        empty(texts("today.no_yesterday"))
+        return
+    day = past[0]
+    with table(
+        [texts(key) for key in ("today.figure", "today.expected", "today.realised", "today.change")]
+    ):
+        spent, expected = day.spend_fen, day.spend_expected.value
+        row(
+            texts("figure.spend"),
+            yuan(expected),
+            yuan(spent),
+            change_in_yuan((spent or 0) - expected),
+        )
+        earned, hoped = day.contribution_fen, day.contribution_expected.value
+        change = None if earned is None else earned - hoped
+        row(texts("figure.contribution"), yuan(hoped), yuan(earned), change_in_yuan(change))
+        row(texts("figure.orders"), NOTHING, count(day.orders), "")
+    verdict = {True: "within", False: "outside", None: "unknown"}[day.spend_within]
+    note(texts(f"today.spend_{verdict}"))
+    note(texts("today.orders_follow", day=_day(texts, day.date)))
+
+
+def _show_allowance(texts: Texts, morning: Morning) -> None:
+    heading(texts("today.allowance"), 2)
+    state = morning.summary.proposal.policy.get("allowance") if morning.summary else None
+    if not state:
+        empty(texts("today.no_allowance"))
+        return
+    cap, used = state["window_cap_fen"], state["used_fen"]
+    share = used / cap if cap else 0.0
+    ui.label(texts("today.used", used=yuan(used), cap=yuan(cap))).classes("k-sentence")
+    label = texts("today.used_share", share=percent(share, 0))
+    ui.linear_progress(min(share, 1.0), show_value=False, size="14px").props(
+        f'color="{"red-8" if share > 0.9 else "teal-8"}" aria-label="{label}"'
+    )
+    note(texts("today.tonight", tonight=yuan(state["tonight_fen"]), left=yuan(state["left_fen"])))
+    first, last = state.get("window_first"), state.get("window_last")
+    if first and last:
+        note(texts("today.window", first=first, last=last, days=state["days_left"]))
+    loss = figure(state.get("window_loss_fen"))
+    if loss is not None and loss < 0:
+        note(texts("today.in_profit", profit=yuan(-loss)))
+
+
+def _show_days(texts: Texts, outcomes: tuple[NightOutcome, ...]) -> None:
+    heading(texts("today.days"), 2)
+    known = [one for one in reversed(outcomes) if one.spend_fen is not None]
+    if len(known) < 2:
+        empty(texts("today.no_days"))
+        return
+    chart = charts.days(
+        [f"{one.date:%m-%d}" for one in known],
+        {texts("figure.spend"): [_in_yuan(one.spend_fen) for one in known]},
+        {
+            texts("figure.contribution"): [_in_yuan(one.contribution_fen) for one in known],
+            texts("today.expected_spend"): [_in_yuan(one.spend_expected.value) for one in known],
+        },
+    )
+    ui.echart(chart).classes("k-chart").props(f'role="img" aria-label="{texts("today.days")}"')
+
+
+def _in_yuan(amount: float | None) -> float | None:
+    return None if amount is None else round(amount / 100, 2)
