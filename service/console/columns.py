@@ -26,6 +26,7 @@ def grid_options(texts: Texts, url: str) -> dict[str, Any]:
         "singleClickEdit": False,
         "stopEditingWhenCellsLoseFocus": True,
         "ensureDomOrder": True,
+        ":onGridReady": "event => kaiche.fit(event.api)",
         "localeText": {
             "noRowsToShow": texts("lines.no_rows"),
             "loadingOoo": texts("lines.loading"),

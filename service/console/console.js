@@ -27,6 +27,13 @@ window.kaiche = {
   pickLoaded(grid) {
     getElement(grid).api.forEachNode((node) => node.data && node.setSelected(true));
   },
+  fit(api) {
+    // On a phone a line is its word, its bids and why; the rest is on the line's own page.
+    if (window.innerWidth >= 700) return;
+    const wide = ["state_text", "spend_before", "spend_after", "campaign", "binding", "note"];
+    api.setColumnsVisible(wide, false);
+    api.setColumnWidths([{ key: "word", newWidth: 120 }]);
+  },
   yuan(value) {
     if (value === null || value === undefined) return "–";
     const text = Math.abs(value).toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from nicegui import ui
 
 from service.console import PREFIX
+from service.console.charts import TEAL
 from service.console.visitor import Visitor
 from service.settings.models import Account
 
@@ -21,6 +22,7 @@ def frame(visitor: Visitor, account: Account, section: str, title: str) -> Itera
     texts = visitor.texts
     ui.page_title(f"{title} · {account.name or account.id} · kaiche")
     _say_language(visitor)
+    ui.colors(primary=TEAL)
     with ui.element("header").classes("k-head"):
         ui.link("kaiche", f"{PREFIX}/").classes("k-brand")
         _account_choice(visitor, account, section)

@@ -14,6 +14,7 @@ from sqlalchemy import (
     CursorResult,
     Table,
     bindparam,
+    case,
     func,
     select,
     tuple_,
@@ -53,6 +54,19 @@ SORTS: Mapping[Sort, ColumnElement[Any]] = {
     "keyword_id": LINES.c.keyword_id,
     "word": LINES.c.word,
     "line_id": LINES.c.line_id,
+}
+
+
+Group = Literal["campaign_id", "reason", "state", "size"]
+GROUPS: Mapping[Group, ColumnElement[Any]] = {
+    "campaign_id": LINES.c.campaign_id,
+    "reason": LINES.c.reason,
+    "state": LINES.c.state,
+    "size": case(
+        (func.abs(LINES.c.change_rate) < 0.05, "small"),
+        (func.abs(LINES.c.change_rate) < 0.15, "middle"),
+        else_="large",
+    ),
 }
 
 
@@ -148,7 +162,27 @@ def window(
 
 def totals(session: Session, wanted: LineFilter) -> LineTotals:
     """Sums over everything that the filter holds."""
-    sums = [
+    query = select(*_sums()).where(*_conditions(wanted))
+    return LineTotals(**session.execute(query).mappings().one())
+
+
+def totals_by(session: Session, wanted: LineFilter, group: Group) -> dict[str, LineTotals]:
+    """The sums of each group of the filtered set, the largest change of spend first."""
+    key = GROUPS[group]
+    query = select(key.label("key"), *_sums()).where(*_conditions(wanted)).group_by(key)
+    found = {}
+    for mapping in session.execute(query).mappings():
+        sums = dict(mapping)
+        found[str(sums.pop("key"))] = LineTotals(**sums)
+    return dict(sorted(found.items(), key=lambda item: _moved(item[1]), reverse=True))
+
+
+def _moved(totals: LineTotals) -> int:
+    return abs(totals.spend_after_fen - totals.spend_before_fen)
+
+
+def _sums() -> list[ColumnElement[Any]]:
+    money = [
         cast_to(func.coalesce(func.sum(LINES.c[name]), 0), BigInteger).label(name)
         for name in (
             "spend_before_fen",
@@ -159,8 +193,7 @@ def totals(session: Session, wanted: LineFilter) -> LineTotals:
     ]
     raises = func.count().filter(LINES.c.change_rate > 0).label("raises")
     cuts = func.count().filter(LINES.c.change_rate < 0).label("cuts")
-    query = select(func.count().label("lines"), raises, cuts, *sums).where(*_conditions(wanted))
-    return LineTotals(**session.execute(query).mappings().one())
+    return [func.count().label("lines"), raises, cuts, *money]
 
 
 def count_by(

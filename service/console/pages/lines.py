@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from asyncio import to_thread
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qsl, urlencode
 
 from nicegui import events, ui
@@ -15,15 +15,23 @@ from service.console import PREFIX, acting
 from service.console.columns import grid_options
 from service.console.dialogs import ask, ask_bid, say_error
 from service.console.frame import empty, frame, note
-from service.console.numbers import change_in_yuan, count
+from service.console.numbers import change_in_yuan, count, yuan
+from service.console.tables import row, table
 from service.console.visitor import Visitor
 from service.errors import ServiceError
 from service.reading.summary import Summary, summary_of
 from service.settings.models import Account
-from service.store import proposals, roster
-from service.store.lines import LineFilter
+from service.store import lines, proposals, roster
+from service.store.lines import LineFilter, LineTotals
 
 DIRECTIONS = ("all", "changed", "kept")
+GROUP_COLUMNS = (
+    "lines.group_lines",
+    "column.spend_before",
+    "column.spend_change",
+    "column.contribution_change",
+)
+GROUPINGS = ("", *lines.GROUPS)
 
 
 @dataclass(slots=True)
@@ -41,6 +49,8 @@ class Bench:
     changed: str = "changed"
     grid: ui.aggrid | None = field(default=None)
     effect: ui.label | None = field(default=None)
+    group: str = ""
+    groups: ui.element | None = field(default=None)
 
     @property
     def proposal_id(self) -> str:
@@ -84,8 +94,11 @@ async def show(visitor: Visitor, account_id: str) -> None:
         _filters(bench)
         bench.effect = note("")
         bench.effect.props('role="status"')
+        bench.groups = ui.element("div")
         _actions(bench)
-        bench.grid = ui.aggrid(grid_options(texts, bench.url()), theme="quartz").classes("k-grid")
+        bench.grid = ui.aggrid(
+            grid_options(texts, bench.url()), theme="quartz", auto_size_columns=False
+        ).classes("k-grid")
         bench.grid.on("cellValueChanged", lambda event: _edited(bench, event))
         bench.grid.on("rowDoubleClicked", lambda event: _open(bench, event))
         note(texts("lines.keys"))
@@ -130,6 +143,9 @@ def _filters(bench: Bench) -> None:
         _choice(bench, "reason", reasons)
         _choice(bench, "campaign", campaigns)
         _choice(bench, "changed", directions)
+        _choice(
+            bench, "group", {name: texts(f"lines.group_{name or 'none'}") for name in GROUPINGS}
+        )
         ui.input(
             texts("lines.word"),
             value=bench.word,
@@ -140,7 +156,7 @@ def _filters(bench: Bench) -> None:
 def _choice(bench: Bench, name: str, options: dict[str, str]) -> None:
     ui.select(
         options,
-        label=bench.visitor.texts(f"lines.filter_{name}"),
+        label=bench.visitor.texts("lines.group" if name == "group" else f"lines.filter_{name}"),
         value=getattr(bench, name),
         on_change=lambda event: _set(bench, name, event),
     ).props("dense outlined options-dense").classes("k-choice")
@@ -167,6 +183,42 @@ async def _tell_effect(bench: Bench) -> None:
             ),
         )
     )
+    await _tell_groups(bench)
+
+
+async def _tell_groups(bench: Bench) -> None:
+    """The filtered set by campaign, reason, state or size; for the whole picture."""
+    texts, place = bench.visitor.texts, bench.groups
+    assert place is not None
+    place.clear()
+    if not bench.group:
+        return
+    group = cast("lines.Group", bench.group)
+
+    def read() -> dict[str, LineTotals]:
+        with bench.visitor.context.store.read() as session:
+            return lines.totals_by(session, bench.wanted(), group)
+
+    found = await to_thread(read)
+    with (
+        place,
+        table([texts(f"lines.group_{bench.group}"), *(texts(key) for key in GROUP_COLUMNS)]),
+    ):
+        for key, sums in found.items():
+            row(
+                _group_name(bench, key),
+                count(sums.lines),
+                yuan(sums.spend_before_fen),
+                change_in_yuan(sums.spend_after_fen - sums.spend_before_fen),
+                change_in_yuan(sums.contribution_after_fen - sums.contribution_before_fen),
+            )
+
+
+def _group_name(bench: Bench, key: str) -> str:
+    texts = bench.visitor.texts
+    if bench.group == "campaign_id":
+        return bench.campaigns.get(key, key)
+    return texts(f"lines.size_{key}") if bench.group == "size" else texts.of(bench.group, key)
 
 
 def _actions(bench: Bench) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from asyncio import to_thread
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from nicegui import ui
 
@@ -25,11 +26,11 @@ from service.console.tables import row, table
 from service.console.texts import Texts
 from service.console.visitor import Visitor
 from service.reading.needs import Need, needs
-from service.reading.nights import NightOutcome, nights
+from service.reading.nights import NightOutcome, contribution, nights
 from service.reading.summary import Summary, summary_of
 from service.settings.models import Account
-from service.store import proposals, runs
-from service.store.rows import RunRow
+from service.store import facts, proposals, runs
+from service.store.rows import DayTotals, RunRow
 
 LIVE_SECONDS = 2.0
 SHOWN_NIGHTS = 30
@@ -44,12 +45,15 @@ class Morning:
     night: RunRow | None
     summary: Summary | None
     outcomes: tuple[NightOutcome, ...]
+    days: tuple[DayTotals, ...]
+    earned: Mapping[date, int]
 
 
 def read(visitor: Visitor, account: Account) -> Morning:
     """The morning of an account, from the store."""
     context = visitor.context
     day = context.wiring.today(account)
+    first = day - timedelta(days=SHOWN_NIGHTS)
     with context.store.read() as session:
         newest = proposals.page(session, account_id=account.id, kind="night", limit=1)
         return Morning(
@@ -58,6 +62,8 @@ def read(visitor: Visitor, account: Account) -> Morning:
             night=next(iter(runs.page(session, account_id=account.id, limit=1)), None),
             summary=summary_of(session, newest[0]) if newest else None,
             outcomes=tuple(nights(session, account, SHOWN_NIGHTS)),
+            days=tuple(facts.day_totals(session, account.id, first, day)),
+            earned=contribution(session, account, first, day),
         )
 
 
@@ -77,7 +83,7 @@ async def show(visitor: Visitor, account_id: str) -> None:
             with ui.element("section").classes("k-card"):
                 _show_allowance(texts, morning)
         with ui.element("section").classes("k-card"):
-            _show_days(texts, morning.outcomes)
+            _show_days(texts, morning)
 
 
 def _day(texts: Texts, day: date) -> str:
@@ -237,21 +243,24 @@ def _show_allowance(texts: Texts, morning: Morning) -> None:
         note(texts("today.in_profit", profit=yuan(-loss)))
 
 
-def _show_days(texts: Texts, outcomes: tuple[NightOutcome, ...]) -> None:
+def _show_days(texts: Texts, morning: Morning) -> None:
     heading(texts("today.days"), 2)
-    known = [one for one in reversed(outcomes) if one.spend_fen is not None]
-    if len(known) < 2:
+    if len(morning.days) < 2:
         empty(texts("today.no_days"))
         return
+    planned = {one.date: one.spend_expected.value for one in morning.outcomes}
     chart = charts.days(
-        [f"{one.date:%m-%d}" for one in known],
-        {texts("figure.spend"): [_in_yuan(one.spend_fen) for one in known]},
+        [f"{day.date:%m-%d}" for day in morning.days],
+        {texts("figure.spend"): [_in_yuan(day.spend_fen) for day in morning.days]},
         {
-            texts("figure.contribution"): [_in_yuan(one.contribution_fen) for one in known],
-            texts("today.expected_spend"): [_in_yuan(one.spend_expected.value) for one in known],
+            texts("today.so_far"): [_in_yuan(morning.earned.get(day.date)) for day in morning.days],
+            texts("today.expected_spend"): [
+                _in_yuan(planned.get(day.date)) for day in morning.days
+            ],
         },
     )
     ui.echart(chart).classes("k-chart").props(f'role="img" aria-label="{texts("today.days")}"')
+    note(texts("after.follow"))
 
 
 def _in_yuan(amount: float | None) -> float | None:
