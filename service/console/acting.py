@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from service import decisions
 from service.api import etags
-from service.approval import Action
+from service.approval import Action, states_allowing
 from service.console.visitor import Visitor
 from service.decisions import Outcome
 from service.store import lines
@@ -51,6 +52,13 @@ def edit(visitor: Visitor, line_id: int, tag: str, bid_fen: int, reason: str | N
         return decisions.edit(
             session, visitor.origin(), line_id, bid_fen, guardrails, reason=reason, guard=guard
         )
+
+
+def open_to(wanted: LineFilter, action: Action) -> LineFilter:
+    """Those lines of a filter whose state allows the action."""
+    possible = states_allowing(action)
+    states = possible.intersection(wanted.states) if wanted.states else possible
+    return replace(wanted, states=tuple(sorted(states)) or ("",))
 
 
 def effect(visitor: Visitor, wanted: LineFilter) -> tuple[LineTotals, str]:

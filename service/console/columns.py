@@ -32,12 +32,13 @@ def grid_options(texts: Texts, url: str) -> dict[str, Any]:
             "loadingOoo": texts("lines.loading"),
         },
         "columnDefs": [
-            _column(texts, "word", width=190, pinned="left"),
+            _column(texts, "word", width=190, pinned="left")
+            | {":cellRenderer": "cell => kaiche.link(cell)"},
             _column(texts, "state_text", width=92),
             _money(texts, "bid_before", width=88),
             _money(texts, "bid", width=96)
             | {
-                "editable": True,
+                ":editable": "cell => Boolean(cell.data && cell.data.editable)",
                 "cellEditor": "agNumberCellEditor",
                 "cellEditorParams": {"min": 0.05, "max": 99.99, "precision": 2, "step": 0.01},
                 "cellClass": "k-editable",

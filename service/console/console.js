@@ -1,4 +1,11 @@
 // The grid's way to the server, and how its cells are shown. No address but this server's.
+document.addEventListener("keydown", (event) => {
+  const words = document.querySelector(".k-word input");
+  if (event.key !== "/" || !words || /^(INPUT|TEXTAREA)$/.test(event.target.tagName)) return;
+  event.preventDefault();
+  words.focus();
+});
+
 window.kaiche = {
   source(url) {
     return {
@@ -26,6 +33,13 @@ window.kaiche = {
   },
   pickLoaded(grid) {
     getElement(grid).api.forEachNode((node) => node.data && node.setSelected(true));
+  },
+  link(cell) {
+    if (!cell.data) return "…";
+    const place = document.createElement("a");
+    place.href = `${window.location.pathname}/${cell.data.id}`;
+    place.textContent = cell.value;
+    return place;
   },
   fit(api) {
     // On a phone a line is its word, its bids and why; the rest is on the line's own page.

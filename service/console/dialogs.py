@@ -85,7 +85,11 @@ async def ask_bid(visitor: Visitor, line_id: int, wish: float | None) -> NewBid 
 def say_error(texts: Texts, error: Exception) -> None:
     """What went wrong and what to do, staying until it is read."""
     ui.notify(
-        str(error), type="negative", timeout=0, close_button=texts("ask.close"), multi_line=True
+        str(error),
+        type="negative",
+        timeout=0,
+        multi_line=True,
+        actions=[{"label": texts("ask.close"), "color": "white"}],
     )
 
 

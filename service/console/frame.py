@@ -37,6 +37,11 @@ def frame(visitor: Visitor, account: Account, section: str, title: str) -> Itera
         yield
 
 
+def go(path: str) -> None:
+    """Open another page of the console; ``path`` starts with ``PREFIX``."""
+    ui.navigate.to(path.removeprefix(PREFIX))  # the mount puts it in front again
+
+
 def heading(text: str, level: int = 1) -> None:
     """A heading that a screen reader can find."""
     with ui.element(f"h{level}"):
@@ -73,7 +78,7 @@ def _account_choice(visitor: Visitor, account: Account, section: str) -> None:
     ui.select(
         names,
         value=account.id,
-        on_change=lambda event: ui.navigate.to(f"{PREFIX}/{event.value}/{section}"),
+        on_change=lambda event: go(f"{PREFIX}/{event.value}/{section}"),
     ).props(f'dense borderless options-dense aria-label="{visitor.texts("nav.account")}"').classes(
         "k-account"
     )

@@ -10,6 +10,7 @@ from pydantic import Field
 from service.api import etags
 from service.api.context import InContext, up_to_date
 from service.api.schemas.lines import LineQuery, Sort
+from service.approval import Action, allowed
 from service.console import PREFIX
 from service.console.texts import Texts
 from service.console.visitor import visitor_of
@@ -71,6 +72,7 @@ def row(line: LineRow, texts: Texts, names: Any) -> dict[str, Any]:
         "bid_before": _yuan(line.bid_before_fen),
         "bid": _yuan(line.bid_fen),
         "change": line.change_rate,
+        "editable": Action.EDIT in allowed(line.state) and line.bid_before_fen is not None,
         "edited": line.bid_fen != line.bid_proposed_fen,
         "spend_before": line.spend_before_fen / 100,
         "spend_after": line.spend_after_fen / 100,

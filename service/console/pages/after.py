@@ -11,7 +11,7 @@ from connectors.errors import ConnectorError
 from service import applying, rollback
 from service.console import PREFIX, charts
 from service.console.dialogs import say_error
-from service.console.frame import empty, frame, heading, note
+from service.console.frame import empty, frame, go, heading, note
 from service.console.numbers import NOTHING, change_in_yuan, count, percent, yuan
 from service.console.tables import row, table
 from service.console.texts import Texts
@@ -145,6 +145,8 @@ def _show_applications(
                     with ui.element("td"):
                         ui.label(cell)
                 with ui.element("td"):
+                    if not one.counts.get("applied"):
+                        continue
                     ui.button(
                         texts("after.roll_back"),
                         on_click=lambda _, chosen=one: _roll_back(visitor, account, chosen),
@@ -216,7 +218,7 @@ async def _roll_back(visitor: Visitor, account: Account, chosen: ApplicationRow)
     except (ServiceError, ConnectorError) as error:
         say_error(texts, error)
         return
-    ui.navigate.to(f"{PREFIX}/{account.id}/lines?state=pending")
+    go(f"{PREFIX}/{account.id}/lines?state=pending")
 
 
 async def _ask_rollback(texts: Texts, planned: Planned) -> str | None:

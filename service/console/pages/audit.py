@@ -9,7 +9,7 @@ from nicegui import ui
 
 from service.console import PREFIX
 from service.console.changes import change_of
-from service.console.frame import empty, frame
+from service.console.frame import empty, frame, go
 from service.console.tables import row, table
 from service.console.visitor import Visitor
 from service.store import audit
@@ -78,7 +78,7 @@ def _filters(visitor: Visitor, here: str, asked: dict[str, str]) -> None:
 
         def look() -> None:
             chosen = {name: field.value for name, field in fields.items() if field.value}
-            ui.navigate.to(f"{here}?{urlencode(chosen)}")
+            go(f"{here}?{urlencode(chosen)}")
 
         for field in fields.values():
             field.on("keydown.enter", look)

@@ -99,8 +99,7 @@ async def show(visitor: Visitor, account_id: str) -> None:
         bench.grid = ui.aggrid(
             grid_options(texts, bench.url()), theme="quartz", auto_size_columns=False
         ).classes("k-grid")
-        bench.grid.on("cellValueChanged", lambda event: _edited(bench, event))
-        bench.grid.on("rowDoubleClicked", lambda event: _open(bench, event))
+        bench.grid.on("cellValueChanged", lambda event: _edited(bench, event), ["data"])
         note(texts("lines.keys"))
         ui.keyboard(on_key=lambda event: _key(bench, event), ignore=["input", "select", "textarea"])
         await _tell_effect(bench)
@@ -238,13 +237,11 @@ def _actions(bench: Bench) -> None:
 
 
 async def _key(bench: Bench, event: events.KeyEventArguments) -> None:
-    """a approves what is picked, A everything in the filter; r and R reject; / goes to the words."""
+    """a approves what is picked, A everything in the filter; r and R reject."""
     if not event.action.keydown or event.modifiers.ctrl or event.modifiers.meta:
         return
     letter = event.key.name
-    if letter == "/":
-        ui.run_javascript("document.querySelector('.k-word input').focus()")
-    elif letter in ("a", "r"):
+    if letter in ("a", "r"):
         await _decide_picked(bench, {"a": Action.APPROVE, "r": Action.REJECT}[letter])
     elif letter in ("A", "R"):
         await _decide_all(bench, {"A": Action.APPROVE, "R": Action.REJECT}[letter])
@@ -269,7 +266,8 @@ async def _decide_picked(bench: Bench, action: Action) -> None:
 
 
 async def _decide_all(bench: Bench, action: Action) -> None:
-    wanted, texts = bench.wanted(), bench.visitor.texts
+    """Everything in the filter that the action is possible for."""
+    wanted, texts = acting.open_to(bench.wanted(), action), bench.visitor.texts
     totals, tag = await to_thread(acting.effect, bench.visitor, wanted)
     if not totals.lines:
         ui.notify(texts("lines.none_found"), type="warning")
@@ -320,10 +318,6 @@ async def _edited(bench: Bench, event: events.GenericEventArguments) -> None:
         else:
             ui.notify(texts("lines.edited"), type="positive")
     await _again(bench)
-
-
-def _open(bench: Bench, event: events.GenericEventArguments) -> None:
-    ui.navigate.to(f"{PREFIX}/{bench.account.id}/lines/{event.args['data']['id']}")
 
 
 def _plain(value: object) -> object:
