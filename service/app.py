@@ -46,7 +46,7 @@ ANSWERS_KEPT = timedelta(days=30)
 SERVER_OPTIONS: dict[str, Any] = {
     "log_config": None,
     "access_log": False,
-    "ws": "websockets",
+    "ws": "websockets-sansio",
     "server_header": False,
     "proxy_headers": False,  # the peer decides whether this machine asks; a header could lie
     "timeout_graceful_shutdown": 20,

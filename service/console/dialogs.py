@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asyncio import to_thread
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nicegui import ui
@@ -47,11 +47,10 @@ async def ask(texts: Texts, action: Action, totals: LineTotals) -> Answer | None
             texts("ask.contribution", change=change_in_yuan(earned)),
         ):
             ui.label(sentence)
-        reason = _reason(texts, needed=action in REASON_NEEDED)
-        _yes_no(texts, dialog, texts(f"ask.yes_{action}"), lambda: reason.value or None)
-    said = await dialog
-    dialog.delete()
-    return Answer(said[0]) if said else None
+        answer_with_reason(
+            texts, dialog, texts(f"ask.yes_{action}"), needed=action in REASON_NEEDED
+        )
+    return await answered(dialog)
 
 
 async def ask_bid(visitor: Visitor, line_id: int, wish: float | None) -> NewBid | None:
@@ -63,8 +62,7 @@ async def ask_bid(visitor: Visitor, line_id: int, wish: float | None) -> NewBid 
     with ui.dialog() as dialog, ui.card().classes("k-dialog"):
         heading(texts("bid.title", bid=yuan(fen)), 2)
         figures = ui.column()
-        reason = _reason(texts, needed=False)
-        _yes_no(texts, dialog, texts("bid.save"), lambda: reason.value or None)
+        answer_with_reason(texts, dialog, texts("bid.save"), needed=False)
     dialog.open()
     with figures:
         note(texts("bid.reckoning"))
@@ -77,9 +75,33 @@ async def ask_bid(visitor: Visitor, line_id: int, wish: float | None) -> NewBid 
     with figures:
         for sentence in sentences:
             ui.label(sentence)
+    said = await answered(dialog)
+    return NewBid(fen, said.reason) if said else None
+
+
+def answer_with_reason(texts: Texts, dialog: ui.dialog, yes: str, *, needed: bool) -> None:
+    """The end of a dialog: a reason, without which there is no yes where it is ``needed``; yes; no."""
+    label = texts("ask.reason_needed" if needed else "ask.reason")
+    reason = ui.input(label).props("dense outlined maxlength=500").classes("k-reason")
+
+    def go_on() -> None:
+        dialog.submit(Answer((reason.value or "").strip() or None))
+
+    with ui.element("div").classes("k-actions"):
+        button = ui.button(yes, on_click=go_on).props("no-caps unelevated")
+        if needed:
+            reason.props("autofocus")
+            button.bind_enabled_from(reason, "value", lambda text: bool((text or "").strip()))
+        else:
+            button.props("autofocus")
+        ui.button(texts("ask.no"), on_click=lambda: dialog.submit(None)).props("no-caps flat")
+
+
+async def answered(dialog: ui.dialog) -> Answer | None:
+    """What was answered; None = no."""
     said = await dialog
     dialog.delete()
-    return NewBid(fen, said[0]) if said else None
+    return said if isinstance(said, Answer) else None
 
 
 def say_error(texts: Texts, error: Exception) -> None:
@@ -91,17 +113,3 @@ def say_error(texts: Texts, error: Exception) -> None:
         multi_line=True,
         actions=[{"label": texts("ask.close"), "color": "white"}],
     )
-
-
-def _reason(texts: Texts, *, needed: bool) -> ui.input:
-    label = texts("ask.reason_needed" if needed else "ask.reason")
-    return ui.input(label).props("dense outlined maxlength=500").classes("k-reason")
-
-
-def _yes_no(texts: Texts, dialog: ui.dialog, yes: str, answer: Callable[[], str | None]) -> None:
-    def go_on() -> None:
-        dialog.submit((answer(),))
-
-    with ui.element("div").classes("k-actions"):
-        ui.button(yes, on_click=go_on).props("no-caps unelevated autofocus")
-        ui.button(texts("ask.no"), on_click=lambda: dialog.submit(None)).props("no-caps flat")

@@ -1,4 +1,7 @@
-"""What every page has around it: the account, the way to the other pages, the language."""
+"""What every page has around it: the account, the way to the other pages, the language.
+
+Addresses here and in the pages start below ``PREFIX``: the mount puts it in front of every link.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,6 @@ from urllib.parse import quote
 
 from nicegui import ui
 
-from service.console import PREFIX
 from service.console.charts import TEAL
 from service.console.visitor import Visitor
 from service.settings.models import Account
@@ -24,22 +26,17 @@ def frame(visitor: Visitor, account: Account, section: str, title: str) -> Itera
     _say_language(visitor)
     ui.colors(primary=TEAL)
     with ui.element("header").classes("k-head"):
-        ui.link("kaiche", f"{PREFIX}/").classes("k-brand")
+        ui.link("kaiche", "/").classes("k-brand")
         _account_choice(visitor, account, section)
         with ui.element("nav").classes("k-nav").props(f'aria-label="{texts("nav.label")}"'):
             for name in SECTIONS:
-                link = ui.link(texts(f"nav.{name}"), f"{PREFIX}/{account.id}/{name}")
+                link = ui.link(texts(f"nav.{name}"), f"/{account.id}/{name}")
                 if name == section:
                     link.classes("k-here").props('aria-current="page"')
         _language_switch(visitor)
     with ui.element("main").classes("k-main"):
         heading(title)
         yield
-
-
-def go(path: str) -> None:
-    """Open another page of the console; ``path`` starts with ``PREFIX``."""
-    ui.navigate.to(path.removeprefix(PREFIX))  # the mount puts it in front again
 
 
 def heading(text: str, level: int = 1) -> None:
@@ -67,7 +64,7 @@ def show_failure(visitor: Visitor, text: str) -> None:
     with ui.element("main").classes("k-main"):
         heading(texts("failure.title"))
         ui.label(text).classes("k-failure").props('role="alert"')
-        ui.link(texts("failure.back"), f"{PREFIX}/")
+        ui.link(texts("failure.back"), "/")
 
 
 def _account_choice(visitor: Visitor, account: Account, section: str) -> None:
@@ -78,7 +75,7 @@ def _account_choice(visitor: Visitor, account: Account, section: str) -> None:
     ui.select(
         names,
         value=account.id,
-        on_change=lambda event: go(f"{PREFIX}/{event.value}/{section}"),
+        on_change=lambda event: ui.navigate.to(f"/{event.value}/{section}"),
     ).props(f'dense borderless options-dense aria-label="{visitor.texts("nav.account")}"').classes(
         "k-account"
     )
@@ -88,7 +85,7 @@ def _language_switch(visitor: Visitor) -> None:
     other = "en" if visitor.texts.language == "zh" else "zh"
     back = quote(visitor.path, safe="/")
     label = visitor.texts(f"nav.language_{other}")
-    ui.link(label, f"{PREFIX}/language/{other}?to={back}").classes("k-language")
+    ui.link(label, f"/language/{other}?to={back}").classes("k-language")
 
 
 def _say_language(visitor: Visitor) -> None:

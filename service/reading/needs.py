@@ -49,16 +49,13 @@ class Need:
 def needs(session: Session, account_id: str, today: date, stop_file: Path) -> tuple[Need, ...]:
     """Everything of one account that waits for a person on the morning of ``today``."""
     night = next(iter(runs.page(session, account_id=account_id, limit=1)), None)
-    proposal = next(
-        iter(proposals.page(session, account_id=account_id, kind="night", limit=1)), None
-    )
     found = (
         *_stops(session, stop_file, account_id),
         *_authorisation(session, account_id),
         *_night(night, today),
         *_alerts(session, account_id),
         *_unknown(session, account_id),
-        *_proposal(session, proposal),
+        *(need for one in _waiting(session, account_id) for need in _proposal(session, one)),
         *_hands_off(session, account_id),
     )
     return tuple(sorted(found, key=lambda need: not need.grave))
@@ -95,9 +92,11 @@ def _unknown(session: Session, account_id: str) -> Iterator[Need]:
         yield Need(kind="unknown", values={"count": len(open_batches)})
 
 
-def _proposal(session: Session, proposal: ProposalRow | None) -> Iterator[Need]:
-    if proposal is None or proposal.state not in ("open", "blocked"):
-        return
+def _waiting(session: Session, account_id: str) -> list[ProposalRow]:
+    return proposals.in_states(session, account_id, ("open", "blocked"))[::-1]
+
+
+def _proposal(session: Session, proposal: ProposalRow) -> Iterator[Need]:
     states = proposals.line_states(session, proposal.proposal_id)
     target = proposal.proposal_id
     if proposal.state == "blocked":

@@ -9,9 +9,9 @@ from nicegui import ui
 
 from connectors.errors import ConnectorError
 from service import applying, rollback
-from service.console import PREFIX, charts
-from service.console.dialogs import say_error
-from service.console.frame import empty, frame, go, heading, note
+from service.console import charts
+from service.console.dialogs import answer_with_reason, answered, say_error
+from service.console.frame import empty, frame, heading, note
 from service.console.numbers import NOTHING, change_in_yuan, count, percent, yuan
 from service.console.tables import row, table
 from service.console.texts import Texts
@@ -214,11 +214,13 @@ async def _roll_back(visitor: Visitor, account: Account, chosen: ApplicationRow)
     if reason is None:
         return
     try:
-        await to_thread(context.wiring.roll_back, chosen.application_id, visitor.origin(), reason)
+        made = await to_thread(
+            context.wiring.roll_back, chosen.application_id, visitor.origin(), reason
+        )
     except (ServiceError, ConnectorError) as error:
         say_error(texts, error)
         return
-    go(f"{PREFIX}/{account.id}/lines?state=pending")
+    ui.navigate.to(f"/{account.id}/lines?proposal={made.proposal_id}")
 
 
 async def _ask_rollback(texts: Texts, planned: Planned) -> str | None:
@@ -230,16 +232,6 @@ async def _ask_rollback(texts: Texts, planned: Planned) -> str | None:
             for left in planned.left[:SHOWN_LEFT]:
                 why = texts.of("left", str(left.get("why", "")))
                 note(f"{left.get('word') or left.get('keyword_id')}: {why}")
-        reason = ui.input(texts("ask.reason_needed")).props("dense outlined maxlength=500")
-        with ui.element("div").classes("k-actions"):
-            ui.button(
-                texts("rollback.yes"), on_click=lambda: dialog.submit(reason.value or "")
-            ).props("no-caps unelevated").bind_enabled_from(
-                reason, "value", lambda text: bool((text or "").strip())
-            )
-            ui.button(texts("ask.no"), on_click=lambda: dialog.submit(None)).props("no-caps flat")
-        if not planned.restore:
-            note(texts("rollback.nothing"))
-    said = await dialog
-    dialog.delete()
-    return said if isinstance(said, str) and planned.restore else None
+        answer_with_reason(texts, dialog, texts("rollback.yes"), needed=True)
+    said = await answered(dialog)
+    return said.reason if said else None

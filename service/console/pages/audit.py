@@ -7,9 +7,8 @@ from urllib.parse import parse_qsl, urlencode
 
 from nicegui import ui
 
-from service.console import PREFIX
 from service.console.changes import change_of
-from service.console.frame import empty, frame, go
+from service.console.frame import empty, frame
 from service.console.tables import row, table
 from service.console.visitor import Visitor
 from service.store import audit
@@ -37,7 +36,7 @@ async def show(visitor: Visitor, account_id: str) -> None:
             return audit.page(session, wanted, before=before, limit=A_PAGE + 1)
 
     found = await to_thread(read)
-    here = f"{PREFIX}/{account.id}/audit"
+    here = f"/{account.id}/audit"
     with frame(visitor, account, "audit", texts("audit.title")):
         _filters(visitor, here, asked)
         if not found:
@@ -78,7 +77,7 @@ def _filters(visitor: Visitor, here: str, asked: dict[str, str]) -> None:
 
         def look() -> None:
             chosen = {name: field.value for name, field in fields.items() if field.value}
-            go(f"{here}?{urlencode(chosen)}")
+            ui.navigate.to(f"{here}?{urlencode(chosen)}")
 
         for field in fields.values():
             field.on("keydown.enter", look)

@@ -17,13 +17,16 @@ from service.console.dialogs import ask, ask_bid, say_error
 from service.console.frame import empty, frame, note
 from service.console.numbers import change_in_yuan, count, yuan
 from service.console.tables import row, table
+from service.console.texts import Texts
 from service.console.visitor import Visitor
 from service.errors import ServiceError
 from service.reading.summary import Summary, summary_of
 from service.settings.models import Account
 from service.store import lines, proposals, roster
 from service.store.lines import LineFilter, LineTotals
+from service.store.rows import ProposalRow
 
+PROPOSALS_SHOWN = 10
 DIRECTIONS = ("all", "changed", "kept")
 GROUP_COLUMNS = (
     "lines.group_lines",
@@ -42,6 +45,7 @@ class Bench:
     account: Account
     summary: Summary
     campaigns: dict[str, str]
+    proposals: dict[str, str]
     state: str = "pending"
     reason: str = ""
     campaign: str = ""
@@ -106,21 +110,32 @@ async def show(visitor: Visitor, account_id: str) -> None:
 
 
 def _bench(visitor: Visitor, account: Account) -> Bench | None:
+    asked = dict(parse_qsl(visitor.query))
     with visitor.context.store.read() as session:
-        newest = proposals.page(session, account_id=account.id, limit=1)
-        if not newest:
+        known = proposals.page(session, account_id=account.id, limit=PROPOSALS_SHOWN)
+        if not known:
             return None
+        night = next((one for one in known if one.kind == "night"), known[0])
+        chosen = (
+            proposals.of_account(session, asked["proposal"], account.id)
+            if asked.get("proposal")
+            else night
+        )
         campaigns = {row.campaign_id: row.name for row in roster.campaigns(session, account.id)}
         bench = Bench(
             visitor=visitor,
             account=account,
-            summary=summary_of(session, newest[0]),
+            summary=summary_of(session, chosen),
+            proposals={one.proposal_id: _proposal_name(visitor.texts, one) for one in known},
             campaigns=campaigns,
         )
-    asked = dict(parse_qsl(visitor.query))
     bench.state = asked.get("state", "pending" if bench.summary.states.get("pending") else "")
     bench.word = asked.get("word", "")
     return bench
+
+
+def _proposal_name(texts: Texts, proposal: ProposalRow) -> str:
+    return texts(f"lines.of_{proposal.kind}", day=proposal.business_date)
 
 
 def _filters(bench: Bench) -> None:
@@ -138,6 +153,15 @@ def _filters(bench: Bench) -> None:
     campaigns = {"": texts("lines.every_campaign")} | bench.campaigns
     directions = {name: texts(f"lines.show_{name}") for name in DIRECTIONS}
     with ui.element("form").classes("k-filters").on("submit.prevent", lambda: None):
+        if len(bench.proposals) > 1:
+            ui.select(
+                bench.proposals,
+                label=texts("lines.proposal"),
+                value=bench.proposal_id,
+                on_change=lambda event: ui.navigate.to(
+                    f"/{bench.account.id}/lines?proposal={event.value}"
+                ),
+            ).props("dense outlined options-dense").classes("k-choice")
         _choice(bench, "state", states)
         _choice(bench, "reason", reasons)
         _choice(bench, "campaign", campaigns)

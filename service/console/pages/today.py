@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from nicegui import ui
 
 from service import stop
-from service.console import PREFIX, charts
+from service.console import charts
 from service.console.frame import empty, frame, heading, note
 from service.console.numbers import (
     NOTHING,
@@ -138,13 +138,13 @@ def _sentence(texts: Texts, need: Need) -> str:
 
 
 def _target(account: Account, need: Need) -> str | None:
-    lines = f"{PREFIX}/{account.id}/lines"
+    lines = f"/{account.id}/lines"
     where = {
-        "pending": f"{lines}?state=pending",
-        "blocked": f"{lines}?state=blocked",
-        "unsent": f"{lines}?state=approved",
-        "review": f"{PREFIX}/{account.id}/plan",
-        "unknown": f"{PREFIX}/{account.id}/after",
+        "pending": f"{lines}?proposal={need.target}&state=pending",
+        "blocked": f"{lines}?proposal={need.target}&state=blocked",
+        "unsent": f"/{account.id}/after",
+        "review": f"/{account.id}/plan",
+        "unknown": f"/{account.id}/after",
     }
     return where.get(need.kind)
 
@@ -172,7 +172,7 @@ def _show_plan(visitor: Visitor, account: Account, morning: Morning) -> None:
             cuts=count(summary.changed.cuts),
         )
     )
-    ui.link(texts("today.open_lines"), f"{PREFIX}/{account.id}/lines").classes("k-button")
+    ui.link(texts("today.open_lines"), f"/{account.id}/lines").classes("k-button")
 
 
 def _interval(texts: Texts, spend: object) -> None:

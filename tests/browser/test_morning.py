@@ -1,0 +1,116 @@
+"""The specialist's morning: read, filter, open, edit, approve, send, undo; by keyboard where it counts."""
+
+import re
+
+import pytest
+
+
+@pytest.fixture
+def served(tmp_path, serve):
+    """A shop of its own: what one morning decides is not there for the next."""
+    shop = serve(tmp_path)
+    yield shop
+    shop.end()
+
+
+def settled(page):
+    page.wait_for_selector(".ag-row .ag-cell[col-id=bid]:not(:empty)")
+    page.wait_for_load_state("networkidle")
+
+
+def words_told(page):
+    told = page.wait_for_selector("text=/筛出 [\\d,]+ 词/").inner_text()
+    return int(re.search(r"筛出 ([\d,]+) 词", told)[1].replace(",", ""))
+
+
+def first_cell(page, column):
+    return page.locator(f'.ag-row[row-index="0"] [col-id="{column}"]').first
+
+
+def edit_first(page, change):
+    bid = first_cell(page, "bid")
+    before = float(bid.inner_text().strip("¥"))
+    bid.click()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Control+A")
+    page.keyboard.type(f"{before + change:.2f}")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=/每天点击: .* … .*/")
+    page.get_by_role("button", name="保存").click()
+    page.wait_for_selector("text=已改价")
+    settled(page)
+    return f"¥{before + change:.2f}"
+
+
+@pytest.mark.parametrize("kind", ["desktop", "phone"])
+def test_a_morning(visit, kind):
+    with visit(kind) as visitor:
+        page = visitor.open("today")
+        assert "条改动等待审批" in page.inner_text("main")
+        page.get_by_role("link", name="看明细并审批").click()
+        settled(page)
+        everything = words_told(page)
+
+        word = first_cell(page, "word").inner_text().strip()
+        page.locator("h1").click()
+        page.keyboard.press("/")
+        page.keyboard.type(word)
+        page.wait_for_function(
+            "told => !document.body.innerText.includes(told)", arg=f"筛出 {everything} 词"
+        )
+        assert words_told(page) < everything
+        settled(page)
+        bid = edit_first(page, 0.01)
+        first_cell(page, "word").locator("a").click()
+        page.wait_for_selector("text=为什么")
+        page.wait_for_selector(".k-low canvas")
+        assert bid in page.inner_text("main")
+        assert "改价" in page.inner_text("main")
+
+        visitor.open("lines")
+        settled(page)
+        page.locator("h1").click()
+        page.keyboard.press("Shift+A")
+        page.wait_for_selector(f"text=批准 {everything} 条改动?")
+        page.get_by_role("button", name="批准", exact=True).click()
+        page.wait_for_selector(f"text=/已批准 {everything} 条/")
+
+        visitor.open("after")
+        page.get_by_role("button", name="提交已批准的").click()
+        page.wait_for_selector("text=/生效 [\\d,]+/")
+
+        page.get_by_role("button", name="撤销…").first.click()
+        page.wait_for_selector("text=/将恢复 [\\d,]+ 个词的原价/")
+        page.get_by_label("理由").fill("早上走一遍")
+        page.get_by_role("button", name="生成撤销建议").click()
+        settled(page)
+        assert words_told(page) > 0
+
+
+def test_lines_are_picked_and_approved_with_the_keyboard_alone(visit):
+    with visit() as visitor:
+        page = visitor.open("lines")
+        settled(page)
+        before = words_told(page)
+        first_cell(page, "word").focus()
+        pressed = ["Space", "ArrowDown", "Space", "a", "Enter"]
+        for key in pressed[:4]:
+            page.keyboard.press(key)
+        page.wait_for_selector("text=批准 2 条改动?")
+        page.keyboard.press(pressed[4])
+        page.wait_for_selector("text=/已批准 2 条/")
+        page.wait_for_selector(f"text=筛出 {before - 2} 词")
+
+
+def test_a_rejection_needs_its_reason(visit):
+    with visit() as visitor:
+        page = visitor.open("lines")
+        settled(page)
+        first_cell(page, "word").focus()
+        page.keyboard.press("Space")
+        page.keyboard.press("r")
+        page.wait_for_selector("text=驳回 1 条改动?")
+        assert page.get_by_role("button", name="驳回", exact=True).is_disabled()
+        page.get_by_label("理由").fill("不划算")
+        page.get_by_role("button", name="驳回", exact=True).click()
+        page.wait_for_selector("text=/已驳回 1 条/")
