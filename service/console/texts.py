@@ -18,7 +18,7 @@ LANGUAGES: tuple[Language, ...] = ("zh", "en")
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """Looks texts up in one language: ``texts("lines.approved", count=3)``."""
+    """Looks texts up in one language: ``texts("need.pending", count=3)``."""
 
     language: Language
 

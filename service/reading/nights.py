@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from sqlalchemy.orm import Session
 
-from service import tonight
 from service.reading.summary import figure
-from service.settings.models import Account
-from service.store import facts, lines, proposals, roster
+from service.store import facts, ledger, lines, proposals
 from service.store.lines import LineFilter, LineTotals
 from service.store.rows import ProposalRow
 
@@ -31,7 +29,8 @@ class Expected:
 class NightOutcome:
     """One night: what it expected of the bids that were sent, and what the day brought so far.
 
-    ``contribution_fen`` is of the orders reported so far; later ones still raise it.
+    ``contribution_fen`` is the ledger's: what the day's orders will have brought once all are in,
+    ``waiting_fen`` the part of it still to come.
     """
 
     date: date
@@ -45,6 +44,7 @@ class NightOutcome:
     orders: int | None
     revenue_fen: int | None
     contribution_fen: int | None
+    waiting_fen: int | None
 
     @property
     def spend_within(self) -> bool | None:
@@ -55,17 +55,17 @@ class NightOutcome:
         return low <= self.spend_fen <= high
 
 
-def nights(session: Session, account: Account, limit: int = 30) -> list[NightOutcome]:
+def nights(session: Session, account_id: str, limit: int = 30) -> list[NightOutcome]:
     """The newest nights with a proposal, newest first."""
-    rows = proposals.page(session, account_id=account.id, kind="night", limit=limit)
+    rows = proposals.page(session, account_id=account_id, kind="night", limit=limit)
     if not rows:
         return []
     first, last = rows[-1].business_date, rows[0].business_date
-    days = {day.date: day for day in facts.day_totals(session, account.id, first, last)}
-    earned = contribution(session, account, first, last)
+    days = {day.date: day for day in facts.day_totals(session, account_id, first, last)}
+    booked = {day.date: day for day in ledger.as_of(session, account_id, first, last)}
     found = []
     for row in rows:
-        day = days.get(row.business_date)
+        day, known = days.get(row.business_date), booked.get(row.business_date)
         sent = lines.totals(session, LineFilter(proposal_id=row.proposal_id, states=SENT))
         whole = LineFilter(proposal_id=row.proposal_id, changed=True)
         found.append(
@@ -80,20 +80,11 @@ def nights(session: Session, account: Account, limit: int = 30) -> list[NightOut
                 clicks=day.clicks if day else None,
                 orders=day.orders if day else None,
                 revenue_fen=day.revenue_fen if day else None,
-                contribution_fen=earned.get(row.business_date) if day else None,
+                contribution_fen=known.contribution_fen if known else None,
+                waiting_fen=known.waiting_fen if known else None,
             )
         )
     return found
-
-
-def contribution(session: Session, account: Account, first: date, last: date) -> Mapping[date, int]:
-    """date → contribution of the orders reported so far, fen, at the margins now in force."""
-    adgroups = roster.adgroups(session, account.id)
-    days = facts.day_totals(session, account.id, first, last)
-    revenue = facts.adgroup_revenue(session, account.id, first, last)
-    final: Sequence[float] = ()  # as reported: no share of it is still on its way
-    booked = tonight.ledger_days(account, last + timedelta(days=1), adgroups, days, revenue, final)
-    return {day.date: day.contribution_fen for day in booked}
 
 
 def _expected(row: ProposalRow, name: str, sent: LineTotals) -> Expected:

@@ -16,19 +16,25 @@ OPTIMIZER_MAY_IMPORT = {
 AT_HOME = {
     "alembic": ["service.store"],
     "apscheduler": ["service.departures", "service.scheduler"],
-    "fastapi": ["service.api", "service.app"],
+    "fastapi": ["service.api", "service.app", "service.console.grid", "service.console.mount"],
+    "nicegui": ["service.console"],
     "openpyxl": ["connectors.reports", "service.sheet"],
     "prometheus_client": ["service.api", "service.app"],
-    "pydantic": ["service.settings", "service.api"],
+    "pydantic": ["service.settings", "service.api", "service.console.grid"],
     "rich": ["service.cli"],
     "sqlalchemy": [
         "service.store",
         "service.api.problems",
     ],  # the latter turns a lost database into 503
-    "starlette": ["service.api", "service.app"],
+    "starlette": [
+        "service.api",
+        "service.app",
+        "service.console.mount",
+        "service.console.visitor",
+    ],
     "typer": ["service.cli"],
     "uvicorn": ["service.api", "service.app", "connectors.sandbox.gateway"],
-    "yaml": ["service.settings", "service.cli"],
+    "yaml": ["service.settings", "service.cli", "service.console.texts"],
 }
 
 # A flow opens one transaction and passes it on; the type of it may be named anywhere in service.

@@ -26,6 +26,14 @@ def pytest_collection_modifyitems(config, items):
         config.hook.pytest_deselected(items=here)
 
 
+def pytest_terminal_summary(terminalreporter):
+    if chromium() is None:
+        terminalreporter.write_line(
+            "The browser tests were left out: there is no Chromium. To have them: "
+            "apt-get install chromium (or set KAICHE_CHROMIUM to one)."
+        )
+
+
 @pytest.fixture(scope="session")
 def browser():
     from playwright.sync_api import sync_playwright

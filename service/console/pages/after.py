@@ -39,7 +39,7 @@ class Past:
 def _read(visitor: Visitor, account: Account) -> Past:
     with visitor.context.store.read() as session:
         return Past(
-            nights=tuple(nights(session, account, SHOWN_NIGHTS)),
+            nights=tuple(nights(session, account.id, SHOWN_NIGHTS)),
             applications=tuple(
                 applications.page(session, account_id=account.id, limit=SHOWN_APPLICATIONS)
             ),
@@ -94,8 +94,8 @@ _NIGHT_COLUMNS = (
     "interval",
     "spend_realised",
     "contribution_expected",
-    "contribution_so_far",
-    "profit_so_far",
+    "contribution",
+    "profit",
 )
 
 

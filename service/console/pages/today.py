@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from asyncio import to_thread
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from nicegui import ui
 
-from service import stop
+from service import books, stop
 from service.console import charts
 from service.console.frame import empty, frame, heading, note
 from service.console.numbers import (
@@ -17,7 +16,6 @@ from service.console.numbers import (
     change_in_yuan,
     count,
     fen,
-    figure,
     percent,
     whole_yuan,
     yuan,
@@ -26,14 +24,15 @@ from service.console.tables import row, table
 from service.console.texts import Texts
 from service.console.visitor import Visitor
 from service.reading.needs import Need, needs
-from service.reading.nights import NightOutcome, contribution, nights
+from service.reading.nights import NightOutcome, nights
 from service.reading.summary import Summary, summary_of
 from service.settings.models import Account
-from service.store import facts, proposals, runs
-from service.store.rows import DayTotals, RunRow
+from service.store import ledger, proposals, runs
+from service.store.rows import LedgerDay, RunRow
 
 LIVE_SECONDS = 2.0
 SHOWN_NIGHTS = 30
+NEARLY_ALL = 0.9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +44,8 @@ class Morning:
     night: RunRow | None
     summary: Summary | None
     outcomes: tuple[NightOutcome, ...]
-    days: tuple[DayTotals, ...]
-    earned: Mapping[date, int]
+    days: tuple[LedgerDay, ...]
+    ledger: books.Opened
 
 
 def read(visitor: Visitor, account: Account) -> Morning:
@@ -61,9 +60,9 @@ def read(visitor: Visitor, account: Account) -> Morning:
             needs=needs(session, account.id, day, stop.stop_file(context.settings)),
             night=next(iter(runs.page(session, account_id=account.id, limit=1)), None),
             summary=summary_of(session, newest[0]) if newest else None,
-            outcomes=tuple(nights(session, account, SHOWN_NIGHTS)),
-            days=tuple(facts.day_totals(session, account.id, first, day)),
-            earned=contribution(session, account, first, day),
+            outcomes=tuple(nights(session, account.id, SHOWN_NIGHTS)),
+            days=tuple(ledger.as_of(session, account.id, first, day)),
+            ledger=books.open_at(session, account.id),
         )
 
 
@@ -218,29 +217,43 @@ def _show_yesterday(texts: Texts, morning: Morning) -> None:
         row(texts("figure.orders"), NOTHING, count(day.orders), "")
     verdict = {True: "within", False: "outside", None: "unknown"}[day.spend_within]
     note(texts(f"today.spend_{verdict}"))
-    note(texts("today.orders_follow", day=_day(texts, day.date)))
+    if day.waiting_fen:
+        waiting = yuan(day.waiting_fen)
+        note(texts("today.orders_follow", day=_day(texts, day.date), waiting=waiting))
 
 
 def _show_allowance(texts: Texts, morning: Morning) -> None:
     heading(texts("today.allowance"), 2)
-    state = morning.summary.proposal.policy.get("allowance") if morning.summary else None
-    if not state:
+    state = morning.ledger.allowance
+    if state is None:
         empty(texts("today.no_allowance"))
         return
-    cap, used = state["window_cap_fen"], state["used_fen"]
-    share = used / cap if cap else 0.0
-    ui.label(texts("today.used", used=yuan(used), cap=yuan(cap))).classes("k-sentence")
+    share = state.used_fen / state.window_cap_fen if state.window_cap_fen else 0.0
+    used, cap = yuan(state.used_fen), yuan(state.window_cap_fen)
+    ui.label(texts("today.used", used=used, cap=cap)).classes("k-sentence")
     label = texts("today.used_share", share=percent(share, 0))
     ui.linear_progress(min(share, 1.0), show_value=False, size="14px").props(
-        f'color="{"red-8" if share > 0.9 else "teal-8"}" aria-label="{label}"'
+        f'color="{"red-8" if share > NEARLY_ALL else "teal-8"}" aria-label="{label}"'
     )
-    note(texts("today.tonight", tonight=yuan(state["tonight_fen"]), left=yuan(state["left_fen"])))
-    first, last = state.get("window_first"), state.get("window_last")
-    if first and last:
-        note(texts("today.window", first=first, last=last, days=state["days_left"]))
-    loss = figure(state.get("window_loss_fen"))
-    if loss is not None and loss < 0:
-        note(texts("today.in_profit", profit=yuan(-loss)))
+    note(texts("today.tonight", tonight=yuan(state.tonight_fen), left=yuan(state.left_fen)))
+    if state.window_first and state.window_last:
+        window = {"first": state.window_first, "last": state.window_last, "days": state.days_left}
+        note(texts("today.window", **window))
+    if state.window_loss_fen < 0:
+        note(texts("today.in_profit", profit=yuan(-state.window_loss_fen)))
+    if len(morning.ledger.days) > 1:
+        _show_course(texts, morning.ledger)
+
+
+def _show_course(texts: Texts, ledger: books.Opened) -> None:
+    """The window's days: what each lost, and the sum so far."""
+    chart = charts.days(
+        [f"{entry.day.date:%m-%d}" for entry in ledger.days],
+        {texts("today.loss_by_day"): [_in_yuan(entry.day.loss_fen) for entry in ledger.days]},
+        {texts("today.loss_so_far"): [_in_yuan(entry.loss_so_far.fen) for entry in ledger.days]},
+    )
+    name = texts("today.loss_so_far")
+    ui.echart(chart).classes("k-chart k-low").props(f'role="img" aria-label="{name}"')
 
 
 def _show_days(texts: Texts, morning: Morning) -> None:
@@ -253,7 +266,7 @@ def _show_days(texts: Texts, morning: Morning) -> None:
         [f"{day.date:%m-%d}" for day in morning.days],
         {texts("figure.spend"): [_in_yuan(day.spend_fen) for day in morning.days]},
         {
-            texts("today.so_far"): [_in_yuan(morning.earned.get(day.date)) for day in morning.days],
+            texts("today.contribution"): [_in_yuan(day.contribution_fen) for day in morning.days],
             texts("today.expected_spend"): [
                 _in_yuan(planned.get(day.date)) for day in morning.days
             ],
