@@ -22,6 +22,7 @@ from connectors.taobao import (
     UniversalbpPlatform,
     open_client,
 )
+from service.errors import ConfigError
 from service.settings.connectors import ReportsConnector, SandboxConnector, TaobaoConnector
 from service.settings.models import Account
 from service.settings.platform_secrets import (
@@ -93,13 +94,16 @@ class Platforms:
         return UniversalbpPlatform(transport)
 
     def transport(self, account: Account) -> Transport:
-        """The signed calls of an account of kind ``taobao``; sends nothing yet."""
+        """The signed calls of an account of kind ``taobao``; sends nothing yet.
+
+        The secrets file is read again: a renewed session counts from here on.
+        """
         shop = self._shop(account)
         with self._lock:
             if self._client is None:
                 self._client = open_client(Patience())
             known = self._transports.get(account.id)
-            if known is None:
+            if known is None or known.shop != shop:
                 known = self._transports[account.id] = Transport(
                     shop,
                     self._client,
@@ -112,7 +116,11 @@ class Platforms:
     def _shop(self, account: Account) -> TaobaoShop:
         if self.simulated.has(account):
             return self.simulated.shop(account)
-        return shop_of(account, self._secrets)
+        try:
+            secrets = self._secrets.renewed()
+        except ConfigError as error:
+            raise PermanentError(f"{account.id}: {error}") from error
+        return shop_of(account, secrets)
 
     def close(self) -> None:
         """End the connections and the simulated shops; the next call opens new ones."""

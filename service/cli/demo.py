@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from service.demo import Hindsight, Lived, Month
     from service.settings.models import Account
 
-NIGHTS = 14
+NIGHTS = 7
 
 
 def demo(

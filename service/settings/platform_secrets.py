@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -40,9 +40,15 @@ def session_variable(account: Account) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class PlatformSecrets:
-    """Values by the name of their variable; only those that the accounts may need."""
+    """Values by the name of their variable; only those that the accounts may need.
+
+    ``fixed`` are those of the environment, ``file`` and ``wanted`` where the others come from.
+    """
 
     values: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    fixed: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    wanted: frozenset[str] = frozenset()
+    file: Path | None = None
 
     @classmethod
     def find(cls, env: Mapping[str, str], accounts: Iterable[Account]) -> PlatformSecrets:
@@ -51,11 +57,21 @@ class PlatformSecrets:
         Raises WrongConfigurationError for a file that cannot be used. It never quotes a value.
         """
         path = env.get(SECRETS_FILE)
-        there: dict[str, str] = _of_file(Path(path)) if path else {}
-        wanted = {APP_KEY, APP_SECRET, *map(session_variable, accounts)}
-        return cls(
-            values={name: found for name in wanted if (found := env.get(name) or there.get(name))}
-        )
+        wanted = frozenset({APP_KEY, APP_SECRET, *map(session_variable, accounts)})
+        fixed = {name: found for name in wanted if (found := env.get(name))}
+        file = Path(path).absolute() if path else None
+        return cls(values=fixed, fixed=fixed, wanted=wanted, file=file).renewed()
+
+    def renewed(self) -> PlatformSecrets:
+        """With what the file says now: a session may have been renewed while the process runs.
+
+        Raises WrongConfigurationError for a file that cannot be used.
+        """
+        if self.file is None:
+            return self
+        there = _of_file(self.file)
+        known = {name: found for name in self.wanted if (found := there.get(name))}
+        return replace(self, values=known | dict(self.fixed))
 
     def __repr__(self) -> str:
         shown = (f"{name}={MASK!r}" for name in sorted(self.values))

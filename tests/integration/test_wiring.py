@@ -102,6 +102,27 @@ def test_a_shop_is_opened_once_and_keeps_its_pace(
     wired.close()
 
 
+def test_a_renewed_session_counts_without_a_new_process(tmp_path: Path) -> None:
+    file, account = tmp_path / "secrets.yaml", taobao("simba")
+
+    def write(session: str, mode: int = 0o600) -> None:
+        file.write_text(f"KAICHE_SESSION_SHOP: {session}\n", encoding="utf-8")
+        file.chmod(mode)
+
+    write("old")
+    secrets = PlatformSecrets.find(APP | {"KAICHE_SECRETS_FILE": str(file)}, [account])
+    wired = wiring.wire(settings(tmp_path), clock=lambda: EVENING, migrate=True, secrets=secrets)
+    assert wired.platforms is not None
+    first = wired.platforms.transport(account)
+    assert (first.shop.session, wired.platforms.transport(account)) == ("old", first)
+    write("new")
+    assert wired.platforms.transport(account).shop.session == "new"
+    write("new", mode=0o644)
+    with pytest.raises(PermanentError, match="chmod 600"):
+        wired.platforms.transport(account)
+    wired.close()
+
+
 @pytest.mark.parametrize(
     ("values", "error", "said"),
     [

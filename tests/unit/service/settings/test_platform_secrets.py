@@ -49,6 +49,24 @@ def test_every_account_has_its_variable(tmp_path: Path) -> None:
     ]
 
 
+def test_a_file_that_changed_is_read_again_and_the_environment_stays(tmp_path: Path) -> None:
+    env = secrets_file(tmp_path, "KAICHE_SESSION_MY_SHOP_2: old\nTOKEN_OF_OTHER: old\n")
+    secrets = found(tmp_path, env | {"TOKEN_OF_OTHER": "from-env"})
+    secrets_file(tmp_path, "KAICHE_SESSION_MY_SHOP_2: new\nTOKEN_OF_OTHER: new\n")
+    renewed = secrets.renewed()
+    assert renewed.values == {"KAICHE_SESSION_MY_SHOP_2": "new", "TOKEN_OF_OTHER": "from-env"}
+    secrets_file(tmp_path, "KAICHE_APP_KEY: 1\n")
+    assert renewed.renewed().get("KAICHE_SESSION_MY_SHOP_2") is None
+    secrets_file(tmp_path, "KAICHE_APP_KEY: 1\n", mode=0o644)
+    with pytest.raises(WrongConfigurationError, match="chmod 600"):
+        renewed.renewed()
+
+
+def test_without_a_file_nothing_is_read_again(tmp_path: Path) -> None:
+    secrets = found(tmp_path, {"TOKEN_OF_OTHER": "from-env"})
+    assert secrets.renewed() is secrets
+
+
 def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
     env = secrets_file(
         tmp_path, "KAICHE_APP_SECRET: 0123\nTOKEN_OF_OTHER: from-file\nSTRANGER: no\n"
