@@ -33,7 +33,7 @@ from service.store.lines import LineFilter
 from service.store.rows import LineRow
 
 GENERATIONS = ("simba", "universalbp")
-SHOP: dict[str, Any] = {"keywords": 20, "batch_size": 6, "report_days": 2}
+SHOP: dict[str, Any] = {"keywords": 16, "batch_size": 5, "report_days": 1}
 DEATHS = (*POINTS, "before the write", "after the write")
 CLEAN = 0.4  # share of nights that end with a walk on which nothing fails
 
@@ -95,6 +95,7 @@ class Campaign:
         if rng.random() < 0.7:
             self.mend()
         self.edit_elsewhere(rng.choice((0, 0, 0, 1)))
+        self.forge_a_bid()
         self.break_things()
         for _ in range(rng.choice((1, 1, 1, 1, 1, 2))):
             self.walk(self.when_to_die())
@@ -172,6 +173,12 @@ class Campaign:
             self.desk.shop.front.edit_as_person({word: wanted})
             self.counts["edited elsewhere"] += 1
 
+    def forge_a_bid(self) -> None:
+        """Somebody changes an approved bid in the database itself."""
+        if self.rng.random() < 0.06:
+            with self.desk.store.begin() as session:
+                self.counts["bids forged"] += promises.forge(session, self.rng.randint(1, 9))
+
     def raise_a_budget(self) -> None:
         """The platform's doing; now and then a person accepts what it did."""
         desk, rng = self.desk, self.rng
@@ -184,8 +191,7 @@ class Campaign:
                 for alert in interventions.alerts(session, open_only=True):
                     outside.acknowledge(session, alert.alert_id, desk.origin())
             with desk.store.read() as session:
-                rows = session.execute(promises.BUDGETS)
-                self.campaign_caps |= {row.campaign_id: row.daily_budget_fen for row in rows}
+                self.campaign_caps |= promises.budgets(session)
 
     def break_things(self) -> None:
         """Faults of tonight's walks, short quotas, slow paces, the kill switch."""
@@ -268,15 +274,19 @@ class Campaign:
             if under_way.get(word) != bid:
                 self.broken.append(f"{word} was sent at {bid}, under way is {under_way.get(word)}")
         before = promises.of_word(desk.shop.journal(), known, desk.looked_at)
-        if any(bid > before[word] for word, bid in bids.items()):
-            self.check_caps(before | bids)
+        self.check_caps(before | bids, {word for word, bid in bids.items() if bid > before[word]})
 
-    def check_caps(self, after: Mapping[str, int]) -> None:
-        """What the account and its campaigns would spend, rounding apart."""
+    def check_caps(self, after: Mapping[str, int], raised: set[str]) -> None:
+        """What the account and its campaigns would spend where bids rise, rounding apart."""
         spends = self.spends(after)
-        if sum(spends.values()) > self.cap_fen + len(spends) / 2:
-            self.broken.append(f"a write to {sum(spends.values())} fen, the cap is {self.cap_fen}")
-        self.counts["raises checked against caps"] += 1
+        caps = {"the account": (self.cap_fen, set(spends))}
+        for campaign_id, cap in self.campaign_caps.items():
+            caps[campaign_id] = cap, {word for word in spends if self.home[word] == campaign_id}
+        for name, (cap, words) in caps.items():
+            total = sum(spends[word] for word in words)
+            if raised & words and total > cap + len(words) / 2:
+                self.broken.append(f"raises would bring {name} to {total} fen, its cap is {cap}")
+        self.counts["raises held against caps"] += len(raised)
 
     def check_stands(self) -> None:
         """The shop stands as the store says, or is marked."""

@@ -35,5 +35,5 @@ def test_no_night_breaks_a_promise(campaign: Campaign) -> None:
         assert campaign.deck.not_dealt(place) == []
     assert counts["nights"] == NIGHTS
     assert counts["bids set"] > NIGHTS  # bids did move
-    assert counts["raises checked against caps"] > 5
+    assert counts["raises held against caps"] > 5
     assert sum(number for what, number in counts.items() if what.startswith("died: ")) > 5

@@ -38,6 +38,11 @@ TINY = replace(
 )
 
 
+def method_of(request: httpx.Request) -> str:
+    """Which method of the protocol a request calls."""
+    return parse_qs(request.read().decode()).get("method", [""])[0]
+
+
 def is_write(method: str) -> bool:
     """Whether a method of the protocol sets bids."""
     return method in WRITE.values()
