@@ -7,11 +7,12 @@ import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from importlib.util import find_spec
 from pathlib import Path
 
 from rich.console import Console
 
-from tests.benchmarks import accounts, allowance, calibration, market, scale, solver
+from tests.benchmarks import accounts, allowance, calibration, market, sampler, scale, solver
 from tests.benchmarks.extent import FULL, QUICK, Extent
 from tests.benchmarks.tables import Table, show
 
@@ -20,6 +21,7 @@ PARTS: Mapping[str, Callable[[Extent], Sequence[Table]]] = {
     "allowance": allowance.run,
     "calibration": calibration.run,
     "accounts": accounts.run,
+    "sampler": sampler.run,
     "solver": solver.run,
     "scale": scale.run,
 }
@@ -48,7 +50,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         extent = (FULL if asked.full else QUICK).changed(asked.wishes)
     except ValueError as error:
         parser.error(str(error))
-    measure(asked.parts or list(PARTS), extent, asked.json)
+    parts = asked.parts or list(PARTS)
+    if "sampler" in parts and find_spec("numpyro") is None:
+        parser.error(
+            "the part 'sampler' needs NumPyro: make bench, or pip install -e '.[dev,bench]'"
+        )
+    measure(parts, extent, asked.json)
 
 
 def measure(parts: Sequence[str], extent: Extent, target: Path) -> None:

@@ -33,6 +33,7 @@ class Extent:
     allowance_words: int = 120
     calibration_seeds: int = 2
     calibration_days: int = 8
+    sampler_draws: int = 500
     scale_sizes: tuple[int, ...] = (10_000, 100_000, 300_000)
     solver_rivals: tuple[int, ...] = (1_000, 10_000)
     solver_alone: tuple[int, ...] = (100_000, 1_000_000)
@@ -67,6 +68,7 @@ FULL = Extent(
     slight_seeds=20,
     allowance_seeds=200,
     calibration_seeds=10,
+    sampler_draws=2_000,
     scale_sizes=(10_000, 100_000, 1_000_000),
     solver_seconds=600,
 )

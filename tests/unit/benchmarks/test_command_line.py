@@ -34,6 +34,13 @@ def test_a_wish_nobody_understands_is_refused_with_what_there_is(capsys):
     assert "market_seeds" in capsys.readouterr().err
 
 
+def test_without_its_library_the_sampler_says_how_to_get_it(monkeypatch, capsys):
+    monkeypatch.setattr(bench, "find_spec", lambda _: None)
+    with pytest.raises(SystemExit):
+        bench.main(["--part", "sampler"])
+    assert ".[dev,bench]" in capsys.readouterr().err
+
+
 def test_parts_are_printed_and_kept_beside_those_measured_before(tmp_path, monkeypatch, capsys):
     target = tmp_path / "var" / "bench.json"
     row = {"size": 3, "ratio": 0.5}
