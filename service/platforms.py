@@ -16,6 +16,7 @@ from connectors.reports import ReportsPlatform
 from connectors.sandbox import SandboxPlatform
 from connectors.taobao import (
     Patience,
+    Rate,
     SimbaPlatform,
     TaobaoShop,
     Transport,
@@ -110,6 +111,7 @@ class Platforms:
                     clock=self._clock,
                     sleep=self._sleep,
                     meter=StoredQuotaMeter(self._store, shop.app_key),
+                    patience=_patience(account),
                 )
             return known
 
@@ -130,6 +132,20 @@ class Platforms:
             self._client = None
             self._transports.clear()
         self.simulated.close()
+
+
+def _patience(account: Account) -> Patience:
+    """The usual patience at the account's own rates; a second's calls may come at once."""
+    connector = account.connector
+    assert isinstance(connector, TaobaoConnector)
+    return Patience(
+        rate=_rate(connector.rates.per_second),
+        rates={name: _rate(per_second) for name, per_second in connector.rates.methods.items()},
+    )
+
+
+def _rate(per_second: float) -> Rate:
+    return Rate(per_second=per_second, burst=max(1.0, per_second))
 
 
 def shop_of(account: Account, secrets: PlatformSecrets) -> TaobaoShop:

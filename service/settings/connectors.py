@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from service.settings.call_rates import CallRates
 from service.settings.section import Section, refusal
 
 APP_KEY_FORM: Final = r"^[A-Za-z0-9]{1,64}$"
@@ -54,7 +55,8 @@ class TaobaoConnector(Section):
     """A shop over the open platform. Its session and the app's secret never stand here.
 
     ``session_env`` names the environment variable that holds the shop's session; None = made from
-    the account's id. ``app_key`` None = that of KAICHE_APP_KEY. ``daily_calls`` is the app's quota.
+    the account's id. ``app_key`` None = that of KAICHE_APP_KEY. ``daily_calls`` is the app's quota,
+    ``rates`` how fast the shop is called.
     With ``sandbox`` there is no platform: kaiche answers for it on this machine, over HTTP, and
     knows address and credentials itself.
     """
@@ -72,7 +74,17 @@ class TaobaoConnector(Section):
     session_env: Annotated[str, Field(pattern=VARIABLE_FORM)] | None = None
     sign_method: Literal["md5", "hmac", "hmac-sha256"] = "hmac-sha256"
     daily_calls: Annotated[int, Field(ge=1)] | None = None
+    rates: CallRates = CallRates()
     sandbox: SimulatedShop | None = None
+
+    @field_validator("rates")
+    @classmethod
+    def _methods_are_called(cls, rates: CallRates, info: ValidationInfo) -> CallRates:
+        generation = info.data.get("generation")
+        wrong = None if generation is None else rates.complaint(generation)
+        if wrong is not None:
+            raise refusal(wrong)
+        return rates
 
     @field_validator("sandbox")
     @classmethod

@@ -23,6 +23,7 @@ _LOCATIONS: Final = (
     "session_env",
     "sign_method",
     "daily_calls",
+    "rates",
     "sandbox",
 )
 

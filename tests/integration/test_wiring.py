@@ -10,7 +10,7 @@ import pytest
 from connectors.errors import AuthorisationError, PermanentError
 from connectors.reports import ReportsPlatform
 from connectors.sandbox import SandboxPlatform
-from connectors.taobao import SimbaPlatform, UniversalbpPlatform
+from connectors.taobao import Rate, SimbaPlatform, UniversalbpPlatform
 from service import platforms, wiring
 from service.audit import Origin
 from service.errors import NotFoundError, StoreError
@@ -100,6 +100,19 @@ def test_a_shop_is_opened_once_and_keeps_its_pace(
     assert wired.platforms.transport(account) is first
     assert "token" not in repr(first.shop)
     wired.close()
+
+
+def test_every_method_keeps_the_rate_of_the_configuration(tmp_path: Path) -> None:
+    base = taobao("simba").model_dump()
+    rates = {"per_second": 40, "methods": {"simba.keywords.pricevon.set": 0.5}}
+    account = Account.model_validate(base | {"connector": base["connector"] | {"rates": rates}})
+    secrets = PlatformSecrets(values=APP | {"KAICHE_SESSION_SHOP": "token"})
+    wired = wiring.wire(settings(tmp_path), clock=lambda: EVENING, migrate=True, secrets=secrets)
+    assert wired.platforms is not None
+    patience = wired.platforms.transport(account).patience
+    wired.close()
+    assert patience.rate == Rate(per_second=40, burst=40)
+    assert patience.rates == {"simba.keywords.pricevon.set": Rate(per_second=0.5, burst=1)}
 
 
 def test_a_renewed_session_counts_without_a_new_process(tmp_path: Path) -> None:

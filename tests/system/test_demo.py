@@ -14,6 +14,7 @@ from service.approval import Action
 from service.audit import Origin
 from service.cli.processes import departure_schedule
 from service.decisions import decide
+from service.settings.call_rates import METHODS
 from service.settings.loader import load
 from service.store.lines import LineFilter
 
@@ -123,6 +124,12 @@ def test_every_night_is_pulled_approved_applied_and_verified_over_http(month):
         assert len(of["approve"]) == len(of["confirm_applied"]) == changed
         assert {event["actor"] for event in of["approve"]} == {"demo-specialist"}
         assert {event["actor"] for event in of["confirm_applied"]} == {"kaiche"}
+
+
+def test_what_was_called_can_be_given_a_rate_of_its_own(month):
+    called = {name.removeprefix("taobao.") for name in month.calls}
+    files = {name for name in METHODS["universalbp"] if ".async." in name}  # of large shops alone
+    assert called == {*METHODS["simba"], *METHODS["universalbp"]} - files
 
 
 def test_a_second_demo_lives_nothing_again_and_shows_the_same(month):

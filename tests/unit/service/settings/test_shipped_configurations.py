@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+from connectors.sandbox.gateway.methods import METHODS as SPOKEN
 from connectors.sandbox.platform import SandboxPlatform
 from service.economics import margins, unused
+from service.settings.call_rates import METHODS
 from service.settings.connectors import SimulatedShop, TaobaoConnector
 from service.settings.loader import read
 from service.settings.models import Account
@@ -58,3 +60,8 @@ def test_the_example_over_the_platform_is_right() -> None:
     assert variables == ["KAICHE_SESSION_WOMENS_SHOES", "KITCHEN_SESSION"]
     text = (CONFIGS / "examples" / "taobao.yaml").read_text(encoding="utf-8")
     assert all(f"#   {variable} " in text for variable in variables)
+
+
+def test_every_method_with_a_rate_is_one_of_the_protocol() -> None:
+    named = {f"taobao.{name}" for names in METHODS.values() for name in names}
+    assert named <= SPOKEN.keys()
