@@ -16,6 +16,7 @@ from optimizer.loop import level_correction
 from optimizer.outlook import Evidence, FloatArray
 from optimizer.pooling import Pooled, Prior, Tree, pool
 from optimizer.predictive import CLICK_PRICE_CV2
+from optimizer.rates import Rate, click_rate, conversion
 from optimizer.recency import choose_half_life, weights
 from optimizer.response import ALONE, STEEPNESSES, Response, Shared, fit
 from optimizer.review import Review, review
@@ -27,10 +28,7 @@ from optimizer.volume import Days, common_move, day_effects, dispersion, flat_da
 ROUNDS = 4  # of day effects and response in turn
 TYPICAL_DISPERSION = 0.3
 LEVEL_HALF_LIVES = (3.0, 5.0, 8.0, 14.0, 30.0, np.inf)
-RATE_HALF_LIVES = (14.0, 30.0, 60.0, np.inf)
 IMPRESSIONS_PRIOR = Prior(rate=5.0, weight=0.3, spread=(1.4, 0.7, 0.7))
-CTR_PRIOR = Prior(rate=0.03, weight=1.0, spread=(0.5, 0.3, 0.3))
-CVR_PRIOR = Prior(rate=0.03, weight=1.0, spread=(0.15, 0.1, 0.1))
 PRICE_PRIOR = Prior(rate=0.8, weight=2.0, spread=(0.15, 0.1, 0.1))
 
 
@@ -69,18 +67,20 @@ def estimate(
     )
     days = days.centred(level_half_life)
     traffic, fitted = _traffic(panel, roster, tree, days, bids, response, level_half_life)
-    conversion, matured, rate_half_life = _conversion(panel, tree, lag)
-    value = order_value(panel, tree, weights(panel.age, rate_half_life))
+    orders = conversion(panel, tree, lag)
+    value = order_value(panel, tree)
+    ripe = panel.clicks * lag.at(panel.age) * orders.pooled.rate[panel.keyword]
+    usual = ripe * orders.tide.level_at(panel.age - panel.first_age)
     return Estimates(
         roster=roster,
         traffic=traffic,
         response=response,
-        conversion=conversion,
+        conversion=orders.pooled,
         value=value,
-        swing=sales_swing(panel, roster, matured * conversion.rate[panel.keyword], value),
+        swing=sales_swing(panel, roster, usual, value),
         lag=lag,
-        evidence=_evidence(panel, traffic, conversion, value, response, lag, rate_half_life),
-        review=_review(panel, fitted, traffic, matured * conversion.rate[panel.keyword], response),
+        evidence=_evidence(panel, traffic, orders, value, response, lag),
+        review=_review(panel, fitted, traffic, usual, response),
     )
 
 
@@ -172,7 +172,7 @@ def _traffic(
     impressions = pool(seen, room, tree, IMPRESSIONS_PRIOR).with_noise(
         impression_dispersion / _effective_days(panel, half_life)
     )
-    ctr = _ctr(panel, tree, volume / np.maximum(shown, 1e-12))
+    ctr = click_rate(panel, tree, volume / np.maximum(shown, 1e-12)).pooled
     price = _price_ratio(panel, tree, bids, response)
     day_sd = float(np.hypot(days.spread.account, days.spread.campaign))
     expected = (impressions.rate * ctr.rate)[keyword] * volume
@@ -209,17 +209,6 @@ def _effective_days(panel: Panel, half_life: float) -> FloatArray:
     return np.maximum(total**2 / np.maximum(square, 1e-12), 1.0)
 
 
-def _ctr(panel: Panel, tree: Tree, place: FloatArray) -> Pooled:
-    """Clicks per impression at the reference bid; ``place`` (R,) is the gain of a better place."""
-    shown = panel.impressions * place
-    half_life = choose_half_life(
-        panel.keyword, panel.age, panel.clicks, shown, RATE_HALF_LIVES, np.inf
-    )
-    fade = weights(panel.age - panel.first_age, half_life)
-    clicks = sum_by(panel.keyword, panel.clicks * fade, panel.keywords)
-    return pool(clicks, sum_by(panel.keyword, shown * fade, panel.keywords), tree, CTR_PRIOR)
-
-
 def _price_ratio(panel: Panel, tree: Tree, bids: Bids, response: Response) -> Pooled:
     """CPC over bid at the reference bid, each click's price carrying ``1 / CLICK_PRICE_CV2`` counts."""
     eta = response.position[panel.keyword]
@@ -232,36 +221,23 @@ def _price_ratio(panel: Panel, tree: Tree, bids: Bids, response: Response) -> Po
     return pool(spend, clicks, tree, PRICE_PRIOR)
 
 
-def _conversion(panel: Panel, tree: Tree, lag: Maturity) -> tuple[Pooled, FloatArray, float]:
-    """Orders per click once matured, and each row's clicks whose orders could have arrived."""
-    matured = panel.clicks * lag.at(panel.age)
-    half_life = choose_half_life(
-        panel.keyword, panel.age, panel.orders, matured, RATE_HALF_LIVES, np.inf
-    )
-    fade = weights(panel.age - panel.first_age, half_life)
-    orders = sum_by(panel.keyword, panel.orders * fade, panel.keywords)
-    room = sum_by(panel.keyword, matured * fade, panel.keywords)
-    return pool(orders, room, tree, CVR_PRIOR), matured, half_life
-
-
 def _evidence(
     panel: Panel,
     traffic: Traffic,
-    conversion: Pooled,
+    orders: Rate,
     value: OrderValue,
     response: Response,
     lag: Maturity,
-    half_life: float,
 ) -> Evidence:
     """How well each keyword is known."""
-    fade, size = weights(panel.age - panel.first_age, half_life), panel.keywords
+    fade, size = orders.fade.at(panel.age - panel.first_age), panel.keywords
     clicks = sum_by(panel.keyword, panel.clicks * fade, size)
     ripe = sum_by(panel.keyword, panel.clicks * fade * lag.at(panel.age), size)
     return Evidence(
         clicks=clicks,
         orders=sum_by(panel.keyword, panel.orders * fade, size),
         immature_rate=np.where(clicks > 0, 1.0 - ripe / np.maximum(clicks, 1e-12), 0.0),
-        log_value_sd=np.sqrt(conversion.log_variance() + value.pooled.log_variance()),
+        log_value_sd=np.sqrt(orders.pooled.log_variance() + value.pooled.log_variance()),
         log_volume_sd=np.sqrt(traffic.impressions.log_variance() + traffic.ctr.log_variance()),
         log_elasticity_sd=response.position_sd * volume_share(response.position),
     )

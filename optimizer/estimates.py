@@ -196,6 +196,7 @@ class Estimates:
         mean, moved = self.expect(bids, rows), self.moved(bids, rows)
         shown_spread, click_spread = self._volume_spread(moved, rows)
         order_spread = click_spread + self.conversion.log_variance()[rows]
+        order_spread = order_spread + self.swing.day_sd**2
         clicks, orders = np.maximum(mean.clicks, 1e-12), np.maximum(mean.orders, 1e-12)
         cpc = np.where(moved.shown, moved.price, np.nan)
         price_variance = self.traffic.price_ratio.log_variance()[rows]

@@ -32,6 +32,14 @@ class Maturity:
         last = len(self.share) - 1
         return self.share[np.clip(age, 0, last)]
 
+    def doubt(self, first_age: int, days: int) -> FloatArray:
+        """(days, days) posterior covariance of the log shares from ``first_age`` on."""
+        log_share = np.log(np.maximum(self.draws, 1e-6))
+        ages = np.clip(np.arange(first_age, first_age + days), 0, log_share.shape[1] - 1)
+        centred = (log_share - log_share.mean(axis=0))[:, ages]
+        covariance: FloatArray = centred.T @ centred / len(centred)
+        return covariance
+
     def table(self) -> pd.DataFrame:
         """Index age; columns share, share_p05, share_p95."""
         low, high = np.quantile(self.draws, [0.05, 0.95], axis=0)

@@ -73,6 +73,7 @@ class Pooled:
     account_sd: float
     tree: Tree
     law: Law  # of the keywords' rates, (n,)
+    common_sd: float = 0.0  # of the log of a factor on all keywords alike
 
     @property
     def rate(self) -> FloatArray:
@@ -80,8 +81,9 @@ class Pooled:
         return self.keyword.rate
 
     def shared_variance(self) -> FloatArray:
-        """(n,) variance of log(rate) that comes from the adgroup and above."""
-        return self.keyword.pull**2 * self.adgroup_variance()[self.tree.adgroup]
+        """(n,) variance of log(rate) that comes from the adgroup, from above and from the common factor."""
+        above = self.adgroup_variance()[self.tree.adgroup]
+        return self.keyword.pull**2 * above + self.common_sd**2
 
     def adgroup_variance(self) -> FloatArray:
         """(G,) variance of the log of the adgroups' rates, from all levels."""
@@ -103,6 +105,13 @@ class Pooled:
             self,
             keyword=replace(keyword, own_sd=np.sqrt(own)),
             law=self.law.blurred((1.0 - keyword.pull) * relative_variance),
+        )
+
+    def drifting(self, sd: float) -> Pooled:
+        """The same rates times a factor common to all whose log has standard deviation ``sd``."""
+        noise = np.full(len(self.rate), sd**2)
+        return replace(
+            self, common_sd=float(np.hypot(self.common_sd, sd)), law=self.law.blurred(noise)
         )
 
     def scaled(self, factor: FloatArray) -> Pooled:

@@ -1,14 +1,17 @@
-"""How fast the past fades: exponential weights whose half-life is chosen by prediction.
+"""How fast the past fades: exponential weights whose half-life is judged by prediction.
 
-Each candidate half-life predicts the newest days from the older ones with a simple pooled rate; the
-one with the best negative-binomial log likelihood is kept (prequential choice, Dawid 1984), or a
-longer one that predicts about as well.
+Each candidate half-life predicts newer days from older ones with a simple pooled rate, and is scored
+by the negative-binomial log likelihood (prequential judgement, Dawid 1984). Counts that fade so are
+the Gamma-Poisson case of a discounted dynamic model (West and Harrison 1997). Volumes keep the best
+half-life, or a longer one that predicts about as well; rates average over half-lives.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
-from scipy.special import gammaln
+from scipy.special import gammaln, logsumexp
 
 from optimizer.outlook import FloatArray, IntArray
 from optimizer.sums import sum_by
@@ -16,12 +19,74 @@ from optimizer.sums import sum_by
 SAMPLE_ROWS = 3_000_000
 MIN_DAYS = 9
 CLOSE = 2.0  # log likelihood within which the longer memory is taken
+BLOCKS = 3  # runs of newer days that the older ones must predict
+STRENGTHS = (1.0, 4.0, 16.0, 64.0)  # counts' worth of the pooled rate in a prediction
+SCATTERS = (0.0, 0.04, 0.2, 1.0)  # relative variance of a run of days around its rate
 
 
 def weights(age: FloatArray | IntArray, half_life: float) -> FloatArray:
     """Weight of a day that is ``age`` days old; 1 for all when the half-life is infinite."""
     faded: FloatArray = np.exp2(-np.asarray(age, dtype=np.float64) / half_life)
     return faded
+
+
+@dataclass(frozen=True, slots=True)
+class Fade:
+    """Half-lives in days, and how likely each is."""
+
+    half_lives: tuple[float, ...]
+    chance: tuple[float, ...]
+
+    def at(self, age: FloatArray | IntArray) -> FloatArray:
+        """Mean weight of a day that is ``age`` days old."""
+        days = np.arange(int(age.max()) + 1) if len(age) else np.zeros(1)
+        both = zip(self.half_lives, self.chance, strict=True)
+        curve = sum((share * weights(days, half) for half, share in both), np.zeros(len(days)))
+        faded: FloatArray = curve[age.astype(np.int64)]
+        return faded
+
+
+def fade(
+    keyword: IntArray,
+    age: IntArray,
+    counts: FloatArray,
+    exposure: FloatArray,
+    candidates: tuple[float, ...],
+    prior: tuple[float, ...],
+) -> Fade:
+    """How likely each half-life is, by how well it predicts each of the newest runs of days.
+
+    ``prior`` is how likely each candidate was. On a short history nothing fades. ``age`` is counted
+    from the newest day; arrays are (R,).
+    """
+    span = int(age.max()) + 1 if len(age) else 0
+    if span < MIN_DAYS:
+        return Fade((np.inf,), (1.0,))
+    step = len(age) // SAMPLE_ROWS + 1
+    if step > 1:
+        picked = keyword % step == 0
+        keyword, age, counts, exposure = (a[picked] for a in (keyword, age, counts, exposure))
+    size = int(keyword.max()) + 1 if len(keyword) else 0
+    length = min(7, span // 4)
+    score = np.zeros((len(candidates), len(STRENGTHS) * len(SCATTERS)))
+    for block in range(BLOCKS):
+        newest = block * length
+        test = (age >= newest) & (age < newest + length)
+        past = age >= newest + length
+        y, e = (sum_by(keyword[test], values[test], size) for values in (counts, exposure))
+        old = age[past] - newest - length
+        for place, half_life in enumerate(candidates):
+            faded = weights(old, half_life)
+            seen = sum_by(keyword[past], counts[past] * faded, size)
+            room = sum_by(keyword[past], exposure[past] * faded, size)
+            score[place] += [
+                _score(y, e, seen, room, strength, scatter)
+                for strength in STRENGTHS
+                for scatter in SCATTERS
+            ]
+    by_half_life = logsumexp(score, axis=1) + np.log(prior)
+    chance = np.exp(by_half_life - logsumexp(by_half_life))
+    return Fade(candidates, tuple(float(share) for share in chance))
 
 
 def choose_half_life(
@@ -66,16 +131,27 @@ def choose_half_life(
     return max(good)
 
 
-def _score(y: FloatArray, e: FloatArray, seen: FloatArray, room: FloatArray) -> float:
-    """Log likelihood of the held-out counts, each keyword pulled lightly to the pooled rate."""
+def _score(
+    y: FloatArray,
+    e: FloatArray,
+    seen: FloatArray,
+    room: FloatArray,
+    strength: float = 1.0,
+    scatter: float = 0.05,
+) -> float:
+    """Log likelihood of the held-out counts, each keyword pulled to the pooled rate.
+
+    The level common to all is left free: only what differs between keywords is judged. ``scatter``
+    keeps days that scatter by themselves from passing for a rate that has moved.
+    """
     used = (e > 0) & (room > 0)
     y, e, seen, room = y[used], e[used], seen[used], room[used]
     if not len(y) or room.sum() <= 0:
         return 0.0
     pooled = (seen.sum() + 0.5) / room.sum()
-    level = y.sum() / max(float((e * (seen + 1.0) / (room + 1.0 / pooled)).sum()), 1e-12)
-    mean = np.maximum(level * e * (seen + 1.0) / (room + 1.0 / pooled), 1e-12)
-    shape = np.minimum(1.0 + seen, 20.0)
+    mean = e * (seen + strength) / (room + strength / pooled)
+    mean = np.maximum(mean * (y.sum() / max(float(mean.sum()), 1e-12)), 1e-12)
+    shape = 1.0 / (1.0 / (strength + seen) + scatter)
     term = (
         gammaln(shape + y)
         - gammaln(shape)

@@ -62,7 +62,8 @@ class TotalSampler:
     estimates: Estimates
     day: FloatArray  # (D, C) log deviation of the campaign's level and of its demand that day
     day_variance: FloatArray  # (C,)
-    selling: FloatArray  # (D, C) log deviation of what its clicks bring that day
+    selling: FloatArray  # (D, C) log deviation of what its clicks bring that day, and of its level
+    selling_variance: float
     position: FloatArray  # (D,) deviation of the account's position
     beyond: FloatArray  # (D,) log error of the curve a log unit beyond the bids ever tried
     traffic: tuple[Shared, ...]  # impressions, ctr
@@ -82,7 +83,10 @@ class TotalSampler:
                 pooled, rng.standard_normal(draws), rng.standard_normal((draws, campaigns))
             )
 
-        together = np.hypot(traffic.account_day_sd, traffic.level.shared_sd)
+        together = np.hypot(
+            traffic.ctr.common_sd, np.hypot(traffic.account_day_sd, traffic.level.shared_sd)
+        )
+        worth = np.hypot(estimates.conversion.common_sd, estimates.value.pooled.common_sd)
         apart = np.hypot(traffic.campaign_day_sd, traffic.level.own_sd)
         day = together * rng.standard_normal((draws, 1))
         day = day + apart * rng.standard_normal((draws, campaigns))
@@ -90,7 +94,9 @@ class TotalSampler:
             estimates=estimates,
             day=day,
             day_variance=together**2 + apart**2,
-            selling=estimates.swing.day_sd * rng.standard_normal((draws, campaigns)),
+            selling=estimates.swing.day_sd * rng.standard_normal((draws, campaigns))
+            + worth * rng.standard_normal((draws, 1)),
+            selling_variance=estimates.swing.day_sd**2 + float(worth) ** 2,
             position=estimates.response.account_position_sd * rng.standard_normal(draws),
             beyond=np.sqrt(COMMON_BEYOND) * EXTRAPOLATION_SD * rng.standard_normal(draws),
             traffic=(shared(traffic.impressions), shared(traffic.ctr)),
@@ -132,7 +138,7 @@ class TotalSampler:
         weight = 1.0 / total[used]
         log_factor = self.day[:, used] - 0.5 * self.day_variance[used]
         if selling:
-            log_factor += self.selling[:, used] - 0.5 * self.estimates.swing.day_sd**2
+            log_factor += self.selling[:, used] - 0.5 * self.selling_variance
         for normal, slope, sd in (
             (self.position, moved.sensitivity, self.estimates.response.account_position_sd),
             (self.beyond, moved.extrapolated, np.sqrt(COMMON_BEYOND) * EXTRAPOLATION_SD),

@@ -1,0 +1,82 @@
+"""Clicks per impression and orders per click: what is counted, over what, and what fades.
+
+Both rates are read the same way. What the whole account does from day to day (tide.py) is taken out
+of the exposures, so that a promotion's days do not stay in the words' rates and a falling season is
+seen at once; what words do each for themselves fades with half-lives that predict (recency.py); what
+is left is pooled (pooling.py). Rates are those of the account's level today.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from optimizer.history import Panel
+from optimizer.lag import Maturity
+from optimizer.outlook import FloatArray
+from optimizer.pooling import Pooled, Prior, Tree, pool
+from optimizer.recency import Fade, fade
+from optimizer.sums import sum_by
+from optimizer.tide import Tide, tide
+
+HALF_LIVES = (8.0, 15.0, 30.0, 60.0, np.inf)
+LIKELY = (0.05, 0.1, 0.15, 0.2, 0.5)  # most words are next month what they were
+CTR_PRIOR = Prior(rate=0.03, weight=1.0, spread=(0.5, 0.3, 0.3))
+CVR_PRIOR = Prior(rate=0.03, weight=1.0, spread=(0.15, 0.1, 0.1))
+SMOOTHING = 4.0  # counts' worth of the account's rate in a word's share of a day
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A rate of every keyword at today's level, and how the account's days differ."""
+
+    pooled: Pooled
+    fade: Fade
+    tide: Tide
+
+
+def click_rate(panel: Panel, tree: Tree, place: FloatArray) -> Rate:
+    """Clicks per impression at the reference bid; ``place`` (R,) is the gain of a better place."""
+    sure = np.zeros((panel.days, panel.days))
+    return fit_rate(panel, tree, (panel.clicks, panel.impressions * place), sure, CTR_PRIOR)
+
+
+def conversion(panel: Panel, tree: Tree, lag: Maturity) -> Rate:
+    """Orders per click once matured."""
+    counted = panel.orders, panel.clicks * lag.at(panel.age)
+    return fit_rate(panel, tree, counted, lag.doubt(panel.first_age, panel.days), CVR_PRIOR)
+
+
+def fit_rate(
+    panel: Panel,
+    tree: Tree,
+    counted: tuple[FloatArray, FloatArray],
+    doubt: FloatArray,
+    prior: Prior,
+) -> Rate:
+    """Fit to ``counted``, counts and exposures (R,) of the rows.
+
+    ``doubt`` (T, T) is the covariance of what is unsure about the log exposures of the days.
+    """
+    counts, exposure = counted
+    days = panel.age - panel.first_age
+    swell = _tide(panel, counts, exposure, doubt)
+    exposure = exposure * swell.at(days)
+    memory = fade(panel.keyword, days, counts, exposure, HALF_LIVES, LIKELY)
+    weight = memory.at(days)
+    seen = sum_by(panel.keyword, counts * weight, panel.keywords)
+    room = sum_by(panel.keyword, exposure * weight, panel.keywords)
+    return Rate(pool(seen, room, tree, prior).drifting(swell.level_sd), memory, swell)
+
+
+def _tide(panel: Panel, counts: FloatArray, exposure: FloatArray, doubt: FloatArray) -> Tide:
+    """What all words together did from day to day, given what mix of words each day had."""
+    span = panel.days
+    seen = sum_by(panel.keyword, counts, panel.keywords)
+    room = sum_by(panel.keyword, exposure, panel.keywords)
+    typical = (seen.sum() + 0.5) / (room.sum() + 1.0)
+    rate = (seen + SMOOTHING) / (room + SMOOTHING / typical)
+    days = panel.age - panel.first_age
+    expected = sum_by(days, exposure * rate[panel.keyword], span)
+    return tide(sum_by(days, counts, span), expected, doubt)

@@ -1,0 +1,140 @@
+"""How a rate of the whole account moves from day to day: a level that wanders, days that stand out.
+
+Counts y_t of day t are Poisson around expected_t * exp(f_t),
+
+    f_t = c + level_t + own_t + doubt_t,
+    c ~ Normal(0, FIRST_SD^2), level_t - level_{t-1} ~ Normal(0, q^2),
+    own_t ~ Student(FREEDOM) with scale s, doubt ~ Normal(0, known covariance),
+
+with exponential priors on q and s whose means are ``WANDER`` and ``OWN``. For every (q, s) of a grid
+the mode and evidence come from Laplace's approximation (Rasmussen and Williams 2006, algorithm 3.1);
+the Student law is a scale mixture found by a few rounds of expectation and maximisation, so that a
+promotion is a day that stands out and leaves the level alone. ``doubt`` is what is unsure about how
+much of young days is reported yet: a late order never looks like a falling rate.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from optimizer.outlook import FloatArray, IntArray
+
+MOST_DAYS = 120
+LEAST_DAYS, LEAST_COUNTS = 7, 20.0
+FIRST_SD = 0.3
+WANDER, OWN = 0.02, 0.06
+FREEDOM = 4.0
+_WANDERS = np.array([0.0005, 0.01, 0.03, 0.08])
+_OWNS = np.array([0.005, 0.06, 0.16, 0.4])
+_NEWTON_ROUNDS, _SCALE_ROUNDS = 12, 3
+
+
+@dataclass(frozen=True, slots=True)
+class Tide:
+    """Days by age, newest first."""
+
+    factor: FloatArray  # (T,) each day's rate, as it is reported, over the level of today
+    level: FloatArray  # (T,) each day's level alone over that of today
+    level_sd: float  # of the log of today's level against the days' average
+    day_sd: float  # of the log of a future day's rate around the level
+
+    def at(self, age: IntArray) -> FloatArray:
+        """Factors of days by age, counted from the newest one; the oldest stands for all before."""
+        factor: FloatArray = self.factor[np.minimum(age, len(self.factor) - 1)]
+        return factor
+
+    def level_at(self, age: IntArray) -> FloatArray:
+        """Levels of days by age, what stood out left aside."""
+        level: FloatArray = self.level[np.minimum(age, len(self.level) - 1)]
+        return level
+
+
+STILL = Tide(np.ones(1), np.ones(1), 0.0, 0.0)
+
+
+def tide(seen: FloatArray, expected: FloatArray, doubt: FloatArray) -> Tide:
+    """Fit to counts ``seen`` and ``expected`` (T,), newest first; ``doubt`` (T, T) covariance."""
+    span = min(len(seen), MOST_DAYS)
+    seen, expected = seen[:span][::-1], expected[:span][::-1]
+    if span < LEAST_DAYS or seen.sum() < LEAST_COUNTS or expected.sum() <= 0:
+        return STILL
+    expected = np.maximum(expected * (seen.sum() / expected.sum()), 1e-9)
+    doubt = doubt[:span, :span][::-1, ::-1]
+    wander, own = (a.ravel() for a in np.meshgrid(_WANDERS, _OWNS, indexing="ij"))
+    steps = np.minimum.outer(np.arange(1.0, span + 1), np.arange(1.0, span + 1))
+    level = FIRST_SD**2 + wander[:, None, None] ** 2 * steps
+    stretch = np.ones((len(own), span))
+    for _ in range(_SCALE_ROUNDS):
+        days = own[:, None] ** 2 * stretch
+        fit = _laplace(seen, expected, level + doubt, days)
+        beyond = (days * fit.pull) ** 2 + days * (1.0 - days * fit.certainty)
+        stretch = (FREEDOM + beyond / own[:, None] ** 2) / (FREEDOM + 1.0)
+    score = fit.evidence - wander / WANDER - own / OWN + np.log(own)
+    score += np.log(np.gradient(np.sqrt(_WANDERS)) * np.sqrt(_WANDERS)).repeat(len(_OWNS))
+    weight = np.exp(score - score.max())
+    return _summed(weight / weight.sum(), own, level, doubt, days, fit)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    """Laplace's approximation for each of H settings."""
+
+    pull: FloatArray  # (H, T) gradient of the log likelihood at the mode, K^-1 f
+    inverse: FloatArray  # (H, T, T) inverse of K + W^-1
+    evidence: FloatArray  # (H,)
+
+    @property
+    def certainty(self) -> FloatArray:
+        """(H, T) diagonal of the inverse."""
+        diagonal: FloatArray = np.einsum("htt->ht", self.inverse)
+        return diagonal
+
+
+def _laplace(seen: FloatArray, expected: FloatArray, common: FloatArray, days: FloatArray) -> _Fit:
+    """Mode and evidence under covariances ``common`` (H, T, T) plus diagonals ``days`` (H, T)."""
+    span = len(seen)
+    covariance = common + days[:, :, None] * np.eye(span)
+    mode = np.zeros(days.shape)
+    for _ in range(_NEWTON_ROUNDS):
+        mean = expected * np.exp(np.clip(mode, -5.0, 5.0))
+        root = np.sqrt(mean)
+        inner = np.eye(span) + root[:, :, None] * covariance * root[:, None, :]
+        target = mean * mode + seen - mean
+        bent = root * np.einsum("hij,hj->hi", covariance, target)
+        pull = target - root * np.linalg.solve(inner, bent[..., None])[..., 0]
+        mode = np.clip(np.einsum("hij,hj->hi", covariance, pull), mode - 1.5, mode + 1.5)
+    mean = expected * np.exp(mode)
+    root = np.sqrt(mean)
+    inner = np.eye(span) + root[:, :, None] * covariance * root[:, None, :]
+    inverse = root[:, :, None] * np.linalg.inv(inner) * root[:, None, :]
+    evidence = (seen * mode - mean).sum(axis=1) - 0.5 * (pull * mode).sum(axis=1)
+    return _Fit(pull, inverse, evidence - 0.5 * np.linalg.slogdet(inner)[1])
+
+
+def _summed(
+    weight: FloatArray,
+    own: FloatArray,
+    level: FloatArray,
+    doubt: FloatArray,
+    days: FloatArray,
+    fit: _Fit,
+) -> Tide:
+    """Averages over the settings: each day over today's level, and how unsure that level is."""
+    span = days.shape[1]
+    levels = np.einsum("hij,hj->hi", level, fit.pull)
+    log_factor = weight @ (levels + days * fit.pull + fit.pull @ doubt - levels[:, -1:])
+    gap = level[:, -1] - level.mean(axis=1) - days / span  # (H, T) covariance of the gap with f
+    prior = level[:, -1, -1] - 2.0 * level[:, -1].mean(axis=1) + level.mean(axis=(1, 2))
+    prior += days.mean(axis=1) / span
+    variance = prior - np.einsum("hi,hij,hj->h", gap, fit.inverse, gap)
+    found = levels[:, -1] - levels.mean(axis=1)
+    spread = float(weight @ np.maximum(variance, 0.0) + weight @ (found - weight @ found) ** 2)
+    day_variance = float(weight @ own**2) * FREEDOM / (FREEDOM - 2.0)
+    return Tide(
+        factor=np.exp(log_factor[::-1]),
+        level=np.exp((weight @ (levels - levels[:, -1:]))[::-1]),
+        level_sd=float(np.sqrt(spread)),
+        day_sd=float(np.sqrt(day_variance)),
+    )
