@@ -8,6 +8,7 @@ ServiceError               ``exit_code`` for the command line, ``status`` for RE
 ├── RunInProgressError     another process holds the run's lease
 ├── ReviewFailedError      the optimizer's model does not fit the data: bids stay
 ├── InputError             what a person asked for is malformed or outside the limits
+├── ProofError             the audit record is not what was written
 └── StoreError             the database cannot be reached or is not migrated
 
 Every message says what is wrong, where, and what a person can do about it.
@@ -74,3 +75,9 @@ class ReviewFailedError(ServiceError):
 
     exit_code = 12
     status = 409
+
+
+class ProofError(ServiceError):
+    """The audit record is not what was written: events altered, missing or in another place."""
+
+    exit_code = 13

@@ -40,6 +40,7 @@ ENDINGS = (
     Ending(10, "数据源暂时不可用, 稍后重试", "the data source is busy, try again later"),
     Ending(11, "预算或限制之下无可行方案", "no plan is possible under these limits"),
     Ending(12, "模型与数据不符, 出价不变", "the model does not fit the data; bids stay"),
+    Ending(13, "审计记录被改动过", "the audit record is not what was written"),
     Ending(CRASH, "程序错误, 详情已写入日志", "a fault of the program, written to a log"),
     Ending(INTERRUPTED, "已被中断", "interrupted"),
 )

@@ -1,4 +1,4 @@
-"""``kaiche runs`` and ``kaiche audit``: what happened."""
+"""``kaiche runs`` and ``kaiche rejects``: the nights, and what they did not take."""
 
 from __future__ import annotations
 
@@ -11,11 +11,7 @@ from sqlalchemy.orm import Session
 from service.cli.options import AccountId, Json, Limit, command_of
 from service.cli.words import state_words
 from service.errors import NotFoundError
-from service.store import audit, runs
-from service.store.audit import AuditFilter
-from service.store.rows import AuditRow
-
-LONGEST = 100  # letters of a change in the table; --json has all of it
+from service.store import runs
 
 
 def list_runs(
@@ -89,56 +85,3 @@ def _newest(session: Session, account_id: str | None) -> str:
     if not found:
         raise NotFoundError("there is no night yet; plan one with `kaiche nightly`")
     return found[0].run_id
-
-
-def list_audit(
-    context: typer.Context,
-    account: AccountId = None,
-    proposal: Annotated[str | None, typer.Option(help="建议 id. A proposal's id.")] = None,
-    actor: Annotated[str | None, typer.Option(help="操作人 · Who acted.")] = None,
-    action: Annotated[str | None, typer.Option(help="动作, 如 approve. What was done.")] = None,
-    limit: Limit = 50,
-    as_json: Json = False,
-) -> None:
-    """查看审计记录, 最新在前 · Show the audit record, newest first."""
-    command = command_of(context, machine=as_json)
-    wanted = AuditFilter(account_id=account, proposal_id=proposal, actor=actor, action=action)
-    with command.store() as store, store.read() as session:
-        found = audit.page(session, wanted, limit=limit)
-    if as_json:
-        command.screen.emit([asdict(event) for event in found])
-        return
-    if not found:
-        command.screen.say("没有符合条件的记录.", "No such record.")
-        return
-    columns = command.screen.speech(
-        "时间(UTC) 操作人 来源 动作 对象 变化", "at(UTC) actor from action what change"
-    ).split()
-    rows = [
-        (
-            f"{event.at:%m-%d %H:%M:%S}",
-            event.actor,
-            event.source,
-            event.action,
-            _what(event),
-            _change(event),
-        )
-        for event in found
-    ]
-    command.screen.table("", columns, rows, text=6)
-
-
-def _what(event: AuditRow) -> str:
-    if event.line_id is not None:
-        return f"line {event.line_id}"
-    return event.proposal_id or event.run_id or event.keyword_id or event.account_id or ""
-
-
-def _change(event: AuditRow) -> str:
-    before, after = event.before or {}, event.after or {}
-    changed = [
-        f"{name}: {before[name]} → {value}" if name in before else f"{name}: {value}"
-        for name, value in after.items()
-    ]
-    text = "; ".join(([event.reason] if event.reason else []) + changed)
-    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from service.cli import (
     applying,
+    audit,
     decide,
     demo,
     doctor,
@@ -95,7 +96,7 @@ app.command("rejects")(records.list_rejects)
 app.command("replay")(night.replay)
 app.command("ledger")(ledger.ledger)
 app.command("economics")(economics.economics)
-app.command("audit")(records.list_audit)
+app.add_typer(audit.app, name="audit")
 app.add_typer(setup.config, name="config")
 app.add_typer(setup.database, name="database")
 

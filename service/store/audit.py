@@ -1,21 +1,34 @@
-"""Audit events: appended in the transaction of what they record, listed, never changed."""
+"""Audit events: appended in the transaction of what they record, listed, never changed.
+
+``append`` only collects. ``seal``, the last thing before the commit, takes the lock of the chain's
+head, gives the events their numbers and hashes, and inserts them. Nothing is locked after the head,
+so writers wait for each other there but never in a circle.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Table, func, insert, select
+from sqlalchemy import ColumnElement, Table, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from service.store.chunks import chunked, insert_many
-from service.store.rows import AuditRow, columns_of, fetch
-from service.store.tables import AuditEvent
+from service.errors import StoreError
+from service.store.chain import GENESIS, Head, hash_of
+from service.store.chunks import chunked, insert_many, insert_or
+from service.store.rows import AuditRow, ChainedRow, columns_of, fetch
+from service.store.tables import AuditEvent, AuditHead
 
 EVENTS: Table = AuditEvent.metadata.tables["audit_event"]
-COLUMNS = tuple(column.name for column in EVENTS.c if column.name != "event_id")
+HEAD: Table = AuditHead.metadata.tables["audit_head"]
+COLUMNS = tuple(
+    column.name for column in EVENTS.c if column.name not in ("event_id", "prev_hash", "hash")
+)
+WAITING = "kaiche_audit"  # in Session.info
+THE_HEAD = 1
+PIECE = 2_000
 
 
 class Recorded(Protocol):
@@ -64,10 +77,83 @@ class AuditFilter:
     until: datetime | None = None
 
 
+def collect(session: Session) -> None:
+    """Let ``append`` take events in this transaction; whoever calls it calls ``seal`` at its end."""
+    session.info[WAITING] = []
+
+
 def append(session: Session, events: Iterable[Recorded]) -> int:
-    """Append events in the caller's transaction; returns how many."""
-    rows = ({name: getattr(event, name) for name in COLUMNS} for event in events)
-    return insert_many(session, insert(EVENTS), rows)
+    """Append events in the caller's transaction; returns how many. They are there once it commits."""
+    waiting: list[Recorded] | None = session.info.get(WAITING)
+    if waiting is None:
+        raise StoreError("audit events are appended in Store.begin(), whose commit chains them")
+    before = len(waiting)
+    waiting.extend(events)
+    return len(waiting) - before
+
+
+def seal(session: Session) -> None:
+    """Chain and insert what was appended; nothing may be locked after it but by the commit."""
+    waiting: list[Recorded] = session.info.pop(WAITING, [])
+    if not waiting:
+        return
+    head = _locked_head(session)
+    last = head
+
+    def chained() -> Iterator[dict[str, object]]:
+        nonlocal last
+        for event in waiting:
+            row = {name: getattr(event, name) for name in COLUMNS}
+            row["event_id"] = last.event_id + 1
+            row["prev_hash"] = last.hash
+            row["hash"] = hash_of(row, last.hash)
+            last = Head(last.event_id + 1, row["hash"])
+            yield row
+
+    insert_many(session, insert(EVENTS), chained())
+    session.execute(update(HEAD).values(event_id=last.event_id, hash=last.hash))
+
+
+def head(session: Session) -> Head | None:
+    """The end of the chain, None before the first event."""
+    row = session.execute(select(HEAD.c.event_id, HEAD.c.hash)).first()
+    return None if row is None else Head(*row)
+
+
+def _locked_head(session: Session) -> Head:
+    query = select(HEAD.c.event_id, HEAD.c.hash).with_for_update()
+    row = session.execute(query).first()
+    if row is None:
+        if session.execute(select(EVENTS.c.event_id).limit(1)).first() is not None:
+            raise StoreError(
+                "the audit record has lost its head, nothing can be recorded; see "
+                "`kaiche audit verify`, and restore the database from a backup"
+            )
+        genesis = {"head_id": THE_HEAD, "event_id": 0, "hash": GENESIS}
+        session.execute(insert_or(session, HEAD).values(genesis).on_conflict_do_nothing())
+        row = session.execute(query).one()
+    return Head(*row)
+
+
+def chained(
+    session: Session, wanted: AuditFilter, *, after: int, until: int, limit: int = PIECE
+) -> list[ChainedRow]:
+    """Events with their hashes, oldest first: ``after`` < event_id <= ``until``."""
+    query = columns_of(ChainedRow, EVENTS).where(
+        EVENTS.c.event_id > after, EVENTS.c.event_id <= until, *_conditions(wanted)
+    )
+    return fetch(session, ChainedRow, query.order_by(EVENTS.c.event_id).limit(limit))
+
+
+def newest_id(session: Session) -> int:
+    """The largest event_id, 0 without events."""
+    return int(session.execute(select(func.coalesce(func.max(EVENTS.c.event_id), 0))).scalar_one())
+
+
+def with_hash(session: Session, digest: str) -> int | None:
+    """The event_id of the event that bears this hash; looks through all of them."""
+    query = select(EVENTS.c.event_id).where(EVENTS.c.hash == digest)
+    return session.execute(query.limit(1)).scalar_one_or_none()
 
 
 def page(

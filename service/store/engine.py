@@ -16,7 +16,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, Operati
 from sqlalchemy.orm import Session
 
 from service.errors import StoreError
-from service.store import migrate
+from service.store import audit, guards, migrate
 
 BUSY_SECONDS = 30
 MIGRATION_LOCK = 5_217_001  # any number, the same in every process
@@ -46,10 +46,13 @@ class Store:
     def begin(self) -> Iterator[Session]:
         """One writing transaction: committed at the end, rolled back by any exception.
 
+        What was appended to the audit record is chained just before the commit.
         Raises StoreError when the database cannot be reached or has no tables yet.
         """
         with self._transaction(self._engine) as session:
+            audit.collect(session)
             yield session
+            audit.seal(session)
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -86,7 +89,8 @@ class Store:
     def check(self) -> tuple[str, ...]:
         """Where migrated tables and ``tables.py`` differ, in words; empty when they are in step."""
         with self._reached(), self._reader.begin() as connection:
-            return migrate.differences(connection)
+            lost = (f"the trigger {name} is not there" for name in guards.missing(connection))
+            return (*migrate.differences(connection), *lost)
 
     def close(self) -> None:
         """Close every pooled connection."""

@@ -239,6 +239,14 @@ class AuditRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChainedRow(AuditRow):
+    """An audit event with its place in the chain."""
+
+    prev_hash: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IdempotencyRow:
     """The first answer to a request that must not be carried out twice."""
 

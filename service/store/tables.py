@@ -308,7 +308,7 @@ class Line(Table):
 
 
 class AuditEvent(Table):
-    """What happened: appended, never changed."""
+    """What happened: appended, never changed; triggers refuse it. Chained, see ``store.chain``."""
 
     __tablename__ = "audit_event"
     event_id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -325,6 +325,20 @@ class AuditEvent(Table):
     after: Mapped[dict[str, Any] | None]
     reason: Mapped[str | None]
     request_id: Mapped[str | None] = mapped_column(String(64))
+    prev_hash: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))
+
+
+class AuditHead(Table):
+    """The last event of the chain, one row: what is missing at the end is seen here.
+
+    Its lock puts writers in order; it is taken last of all, just before the commit.
+    """
+
+    __tablename__ = "audit_head"
+    head_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    event_id: Mapped[int] = mapped_column(BigInteger)
+    hash: Mapped[str] = mapped_column(String(64))
 
 
 class IdempotencyKey(Table):

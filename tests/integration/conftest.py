@@ -77,6 +77,7 @@ def store(request: pytest.FixtureRequest) -> Iterator[Store]:
     else:
         opened = open_store(_database(request.getfixturevalue("postgres"), "migrated"))
         with opened.begin() as session:
+            session.execute(text("SET LOCAL session_replication_role = replica"))  # no triggers
             tables = ", ".join(f'"{table.name}"' for table in Table.metadata.sorted_tables)
             session.execute(text(f"TRUNCATE {tables} RESTART IDENTITY"))
     yield opened

@@ -132,6 +132,24 @@ def test_a_break_even_opens_to_what_the_owner_wrote(planned):
     assert planned.call("economics", "--cvr", "0.03").returncode == 8
 
 
+def test_the_record_is_proved_exported_and_found_out(planned):
+    proved = printed(planned, "audit", "verify")
+    assert (proved["whole"], proved["findings"]) == (True, [])
+    head = f"{proved['head']['event_id']}:{proved['head']['hash']}"
+    assert head in planned.call("audit", "verify", "--anchor", head).stdout
+    forged = planned.call("audit", "verify", "--anchor", f"1:{'0' * 64}")
+    assert forged.returncode == 13
+    assert "event 1 is not the one that was noted down" in forged.stderr
+    assert planned.call("audit", "verify", "--anchor", "1:x").returncode == 8
+    lines = planned.call("audit", "export", "-", "--format", "jsonl").stdout.splitlines()
+    assert len(lines) == proved["events"]
+    assert planned.call("audit", "export", "record.csv").returncode == 0
+    assert planned.call("audit", "export", "record.csv").returncode == 8  # never written over
+    assert planned.call("audit", "export", "record.doc").returncode == 8
+    text = (planned.folder / "record.csv").read_text(encoding="utf-8-sig")
+    assert text.splitlines()[0].endswith(",prev_hash,hash")
+
+
 def test_two_shops_alike_get_the_same_plan(planned, another):
     (other,) = printed(another, "demo", "--nights", "0", "--date", NIGHT)["nights"]
     first = printed(planned, "proposals", "show")

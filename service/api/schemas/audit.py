@@ -40,3 +40,10 @@ class AuditView(Answer):
     ] = None
     reason: Annotated[str | None, Field(examples=[None])] = None
     request_id: Annotated[str | None, Field(examples=["5f0c3a6d1c5b4a0f9a3b1d2e3f405162"])] = None
+
+
+class AuditHeadView(Answer):
+    """The last event of the chain and its hash."""
+
+    event_id: Annotated[int, Field(examples=[90210])]
+    hash: Annotated[str, Field(examples=["9f" * 32])]

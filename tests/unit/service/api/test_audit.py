@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -74,3 +75,21 @@ def test_an_event_says_what_was_and_what_is(client: Any) -> None:
     (event,) = client.get("/api/v1/audit-events?line_id=4").json()["items"]
     assert (event["before"], event["after"]) == ({"state": "pending"}, {"state": "approved"})
     assert event["at"] == "2026-07-31T04:00:00Z"
+
+
+def test_the_record_leaves_as_json_lines_and_as_csv(client: Any) -> None:
+    whole = client.get("/api/v1/audit-events/export")
+    assert whole.headers["content-type"].startswith("application/x-ndjson")
+    events = [json.loads(line) for line in whole.text.splitlines()]
+    assert [event["event_id"] for event in events] == list(range(1, 21))
+    assert events[1]["prev_hash"] == events[0]["hash"]
+    part = client.get("/api/v1/audit-events/export?format=csv&actor=kaiche")
+    assert part.headers["content-disposition"] == 'attachment; filename="audit.csv"'
+    assert len(part.text.splitlines()) == 1 + 7
+    assert client.get("/api/v1/audit-events/export?format=xml").status_code == 422
+
+
+def test_the_head_is_the_last_event(client: Any) -> None:
+    head = client.get("/api/v1/audit-events/head").json()
+    last = client.get("/api/v1/audit-events/export").text.splitlines()[-1]
+    assert head == {key: json.loads(last)[key] for key in ("event_id", "hash")}
