@@ -35,6 +35,7 @@ def test_a_stop_order_holds_everything_until_it_is_lifted(desk: Desk, scope: str
     with desk.store.begin() as session:
         assert stop.lift(session, desk.origin(), scope)
         assert not stop.lift(session, desk.origin(), scope)
+    with desk.store.read() as session:
         actions = [event.action for event in audit.page(session, AuditFilter(), limit=3)]
     assert actions[0] == "stop_lifted"
     assert desk.apply().counts["applied"] == 6
@@ -110,6 +111,7 @@ def test_a_released_word_is_the_machines_again(desk: Desk) -> None:
     desk.plan({})
     with desk.store.begin() as session:
         outside.release(session, "shop", word, desk.origin())
+    with desk.store.read() as session:
         (event,) = audit.page(session, AuditFilter(action="word_released"))
         with pytest.raises(NotFoundError, match="not left to people"):
             outside.release(session, "shop", word, desk.origin())
@@ -181,6 +183,7 @@ def test_a_budget_raised_by_the_platform_counts_once_a_person_knows_of_it(desk: 
         outside.acknowledge(session, first.alert_id, desk.origin())
         with pytest.raises(ConflictError, match="acknowledged by 小王"):
             outside.acknowledge(session, first.alert_id, desk.origin("other"))
+    with desk.store.read() as session:
         assert len(audit.page(session, AuditFilter(action="budget_raised_elsewhere"))) == 2
         assert len(audit.page(session, AuditFilter(action="alert_acknowledged"))) == 1
     assert trusted_budget(desk) == 45_000
