@@ -24,11 +24,11 @@ class Extent:
     words: int = 0
     data: Path = BESIDE
     market_names: tuple[str, ...] = MARKET
-    market_seeds: int = 4
+    market_seeds: int = 3
     market_nights: int = 60
     market_warm_up: int = 15
-    slight_seeds: int = 4
-    allowance_seeds: int = 6
+    slight_seeds: int = 3
+    allowance_seeds: int = 5
     allowance_nights: int = 90
     allowance_words: int = 120
     calibration_seeds: int = 2
@@ -37,7 +37,7 @@ class Extent:
     scale_sizes: tuple[int, ...] = (10_000, 100_000, 300_000)
     solver_rivals: tuple[int, ...] = (1_000, 10_000)
     solver_alone: tuple[int, ...] = (100_000, 1_000_000)
-    solver_seconds: int = 60
+    solver_seconds: int = 40
 
     def changed(self, wishes: Iterable[str]) -> Extent:
         """With wishes such as ``market_seeds=2``, ``scale_sizes=1000,2000``, ``market_names=dense``.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from tests.benchmarks import knapsack
 from tests.benchmarks.extent import Extent
 from tests.benchmarks.knapsack import Answer, Knapsack
 from tests.benchmarks.tables import Row, Table
+from tests.benchmarks.workers import spread
 
 REPEATS = 3  # of ours; the quickest counts, as HiGHS too has the machine to itself
 MOST_CANDIDATES, CELLS = 48, 16_000_000
@@ -23,32 +25,42 @@ MIP_WORDS = 1_000
 OPTIMAL = "Optimal"
 
 
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One knapsack: its size, what limits it, and whether HiGHS solves it too, for so many seconds."""
+
+    words: int
+    allowance: bool
+    beside_highs: bool
+    time_limit: float
+
+
 def run(extent: Extent) -> list[Table]:
     """Time ratios and gaps with budgets (account over campaigns) and with an allowance."""
     posed = [
-        (words, allowance)
+        Job(words, allowance, words in extent.solver_rivals, float(extent.solver_seconds))
         for allowance in (False, True)
         for words in sorted({*extent.solver_rivals, *extent.solver_alone})
     ]
-    rows = [row_of(words, allowance, extent) for words, allowance in posed]
+    rows = spread(row_of, posed, extent.processes)
     return [Table("The knapsack of a night: HiGHS's seconds over ours, gaps to bounds", rows)]
 
 
-def row_of(words: int, allowance: bool, extent: Extent) -> Row:
+def row_of(job: Job) -> Row:
     """Ours, and beside it, where asked for, HiGHS in every way that might be its best."""
+    words, limit = job.words, job.time_limit
     candidates = min(MOST_CANDIDATES, CELLS // words)
-    posed = knapsack.draw(words, candidates, seed=1, allowance=allowance)
+    posed = knapsack.draw(words, candidates, seed=1, allowance=job.allowance)
     seconds, value, bound = ours(posed)
     row: Row = {
-        "constraint": "allowance" if allowance else "budgets",
+        "constraint": "allowance" if job.allowance else "budgets",
         "words": words,
         "candidates": candidates,
         "ours_s": round(seconds, 4),
         "gap_dual": _short((bound - value) / abs(bound)),
     }
-    if words not in extent.solver_rivals:
+    if not job.beside_highs:
         return row
-    limit = float(extent.solver_seconds)
     relaxed = {
         "simplex": knapsack.relaxed(posed, limit, "simplex"),
         "ipm": knapsack.relaxed(posed, limit, "ipm"),
