@@ -30,11 +30,29 @@ ROUNDING: Final = Decimal("0.03")
 CPC_TO_BID: Final = (Decimal("0.05"), Decimal(8))  # premiums lift a click's price above the bid
 SPEND_TO_BUDGET: Final = Decimal(7)  # a daily average budget may spend seven days' worth in a week
 LEAST_BUDGET_FEN: Final = 3_000
-UNPROVEN: Final = (
-    "not tried, since this examination writes nothing; change the bid of one word by 0.01 yuan "
-    "through kaiche and undo it to prove the right to write"
-)
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What was seen, in Chinese and in English."""
+
+    zh: str
+    en: str
+
+    def __add__(self, more: Said) -> Said:
+        return Said(self.zh + more.zh, self.en + more.en)
+
+
+NOTHING_MORE: Final = Said("", "")
+CAMPAIGNS: Final = Said("个计划", "campaigns")
+WORDS: Final = Said("个词", "words")
+ROWS: Final = Said("行", "rows")
+UNPROVEN: Final = Said(
+    "未试: 体检不写任何东西. 要证明有写权限, 用 kaiche 把一个词改 0.01 元再撤销",
+    "not tried, since this examination writes nothing; change the bid of one word by 0.01 yuan "
+    "through kaiche and undo it to prove the right to write",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +61,12 @@ class Check:
 
     name: str
     passed: bool | None
-    detail: str
+    detail: Said
+
+
+def failed(name: str, error: Exception) -> Check:
+    """The finding that something could not be done, in the words of the error."""
+    return Check(name=name, passed=False, detail=Said(str(error), str(error)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +98,7 @@ def examine(transport: Transport) -> list[Check]:
     try:
         sample = (_sample_simba if simba else _sample_bp)(transport, checks)
     except ConnectorError as error:
-        checks.append(Check(name="units", passed=False, detail=str(error)))
+        checks.append(failed("units", error))
     else:
         checks += [] if sample is None else units(sample)
     checks.append(Check(name="right to write", passed=None, detail=UNPROVEN))
@@ -89,7 +112,10 @@ def units(sample: Sample) -> list[Check]:
             Check(
                 name="units",
                 passed=None,
-                detail=f"「{sample.campaign}」 has no clicks or no bids in {sample.days} days",
+                detail=Said(
+                    f"「{sample.campaign}」{sample.days} 天里没有点击或没有出价",
+                    f"「{sample.campaign}」 has no clicks or no bids in {sample.days} days",
+                ),
             )
         ]
     cpc = Decimal(sample.spend_fen) / sample.clicks
@@ -103,8 +129,12 @@ def _price_of_a_click(sample: Sample, cpc: Decimal) -> Check:
     return Check(
         name="units of spend",
         passed=agrees,
-        detail=f"「{sample.campaign}」: spend ÷ clicks = {_yuan(cpc)} yuan, the report says "
-        f"{_yuan(told)} yuan" + ("" if agrees else _suspicion(cpc, told)),
+        detail=Said(
+            f"「{sample.campaign}」: 花费 ÷ 点击 = {_yuan(cpc)} 元, 报表说 {_yuan(told)} 元",
+            f"「{sample.campaign}」: spend ÷ clicks = {_yuan(cpc)} yuan, the report says "
+            f"{_yuan(told)} yuan",
+        )
+        + (NOTHING_MORE if agrees else _suspicion(cpc, told)),
     )
 
 
@@ -114,68 +144,88 @@ def _bids(cpc: Decimal, bid: Decimal) -> Check:
     return Check(
         name="units of bids",
         passed=agrees,
-        detail=f"a click cost {_yuan(cpc)} yuan at a median bid of {_yuan(bid)} yuan"
-        + ("" if agrees else _suspicion(cpc, bid)),
+        detail=Said(
+            f"点击花 {_yuan(cpc)} 元, 出价中位数 {_yuan(bid)} 元",
+            f"a click cost {_yuan(cpc)} yuan at a median bid of {_yuan(bid)} yuan",
+        )
+        + (NOTHING_MORE if agrees else _suspicion(cpc, bid)),
     )
 
 
 def _budget(sample: Sample) -> Check:
     a_day = Decimal(sample.spend_fen) / sample.days
     if sample.budget_fen is None:
-        return Check(name="units of budget", passed=None, detail="the campaign has no daily budget")
+        unlimited = Said("这个计划没有日预算", "the campaign has no daily budget")
+        return Check(name="units of budget", passed=None, detail=unlimited)
     budget = Decimal(sample.budget_fen)
     agrees = budget >= LEAST_BUDGET_FEN and a_day <= SPEND_TO_BUDGET * budget
     return Check(
         name="units of budget",
         passed=agrees,
-        detail=f"daily budget {_yuan(budget)} yuan, spent {_yuan(a_day)} yuan a day"
-        + ("" if agrees else _suspicion(a_day, budget)),
+        detail=Said(
+            f"日预算 {_yuan(budget)} 元, 每天花 {_yuan(a_day)} 元",
+            f"daily budget {_yuan(budget)} yuan, spent {_yuan(a_day)} yuan a day",
+        )
+        + (NOTHING_MORE if agrees else _suspicion(a_day, budget)),
     )
 
 
-def _suspicion(one: Decimal, other: Decimal) -> str:
+def _suspicion(one: Decimal, other: Decimal) -> Said:
     ratio = one / other if other else Decimal(0)
     hundred = any(abs(ratio / factor - 1) < Decimal("0.5") for factor in (100, Decimal("0.01")))
-    cause = "one is in fen where yuan was expected" if hundred else "one unit is not what we think"
-    return f"; a factor of {ratio:.2f}: {cause}. Do not let kaiche write before this is explained"
+    cause = (
+        Said("一边是分, 另一边按元读了", "one is in fen where yuan was expected")
+        if hundred
+        else Said("有一个单位和我们想的不一样", "one unit is not what we think")
+    )
+    return Said(
+        f"; 相差 {ratio:.2f} 倍: {cause.zh}. 弄清楚之前不要让 kaiche 改价",
+        f"; a factor of {ratio:.2f}: {cause.en}. Do not let kaiche write before this is explained",
+    )
 
 
 def _clock(transport: Transport) -> Check:
     seconds = abs(transport.clock_offset.total_seconds())
-    detail = f"our clock is {seconds:.0f} s off, corrected" if seconds else "accepted as it is"
+    detail = (
+        Said(f"本机时钟差 {seconds:.0f} 秒, 已修正", f"our clock is {seconds:.0f} s off, corrected")
+        if seconds
+        else Said("平台接受本机时间", "accepted as it is")
+    )
     return Check(name="clock", passed=seconds == 0, detail=detail)
 
 
-def _try(checks: list[Check], name: str, attempt: Callable[[], tuple[T, str]]) -> T | None:
+def _try(checks: list[Check], name: str, attempt: Callable[[], tuple[T, Said]]) -> T | None:
     """Make a check of ``attempt``, which gives its find and what to say of it; None if it failed."""
     try:
         found, detail = attempt()
     except ConnectorError as error:
-        checks.append(Check(name=name, passed=False, detail=str(error)))
+        checks.append(failed(name, error))
         return None
     checks.append(Check(name=name, passed=True, detail=detail))
     return found
 
 
-def _sign_in_simba(transport: Transport) -> tuple[str, str]:
-    token = SimbaPlatform(transport).token()
-    return token, f"{transport.shop.nick} is signed in, reports are open"
+def _sign_in_simba(transport: Transport) -> tuple[str, Said]:
+    token, nick = SimbaPlatform(transport).token(), transport.shop.nick
+    return token, Said(f"{nick} 已登录, 报表可读", f"{nick} is signed in, reports are open")
 
 
-def _sign_in_bp(transport: Transport) -> tuple[bool, str]:
+def _sign_in_bp(transport: Transport) -> tuple[bool, Said]:
     found = sum(1 for _ in islice(UniversalbpPlatform(transport).campaigns(), 1))
-    return True, f"{transport.shop.nick} is signed in" + ("" if found else ", without any campaign")
+    nick = transport.shop.nick
+    told = Said(f"{nick} 已登录", f"{nick} is signed in")
+    return True, told + (NOTHING_MORE if found else Said(", 没有计划", ", without any campaign"))
 
 
 def _sample_simba(transport: Transport, checks: list[Check]) -> Sample | None:
     platform = SimbaPlatform(transport)
-    plans = _try(checks, "read campaigns", lambda: _counted(platform.campaigns(), "campaigns"))
+    plans = _try(checks, "read campaigns", lambda: _counted(platform.campaigns(), CAMPAIGNS))
     manual = [row for row in plans or [] if simba_rows.bid_type(row) == "custom_bid"]
     found = _try(checks, "read reports", lambda: _busy_adgroup(platform, transport, manual))
     if not found:
         return None
     plan, adgroup_id, rows = found[0]
-    words = _try(checks, "read words", lambda: _counted(platform.words(adgroup_id), "words"))
+    words = _try(checks, "read words", lambda: _counted(platform.words(adgroup_id), WORDS))
     return _try(
         checks,
         "read the budget",
@@ -190,7 +240,7 @@ def _sample_simba(transport: Transport, checks: list[Check]) -> Sample | None:
 
 def _busy_adgroup(
     platform: SimbaPlatform, transport: Transport, plans: Sequence[Json]
-) -> tuple[list[tuple[Json, str, list[Json]]], str]:
+) -> tuple[list[tuple[Json, str, list[Json]]], Said]:
     """The first adgroup with clicks, its campaign and its report; at most 20 are looked at."""
     first, last = _period(transport)
     period = {"start_time": first.isoformat(), "end_time": last.isoformat()}
@@ -205,18 +255,23 @@ def _busy_adgroup(
         place = {"campaign_id": group.campaign_id, "adgroup_id": group.adgroup_id}
         rows = platform.report("base", place | period)
         if any(fields.whole(row, "click") for row in rows):
-            return [(plan, group.adgroup_id, rows)], f"{len(rows)} rows of adgroup {group.name}"
-    return [], f"no clicks from {first} to {last} in the {looked_at} adgroups looked at"
+            told = (
+                f"单元 {group.name} 的 {len(rows)} 行",
+                f"{len(rows)} rows of adgroup {group.name}",
+            )
+            return [(plan, group.adgroup_id, rows)], Said(*told)
+    return [], Said(
+        f"看过的 {looked_at} 个单元在 {first} 到 {last} 没有点击",
+        f"no clicks from {first} to {last} in the {looked_at} adgroups looked at",
+    )
 
 
 def _sample_bp(transport: Transport, checks: list[Check]) -> Sample | None:
     platform = UniversalbpPlatform(transport)
     reports = WordReports(transport, (*universalbp_rows.FIGURES, "ecpc"))
-    plans = _try(
-        checks, "read campaigns", lambda: _counted(list(platform.campaigns()), "campaigns")
-    )
+    plans = _try(checks, "read campaigns", lambda: _counted(list(platform.campaigns()), CAMPAIGNS))
     found = _try(
-        checks, "read reports", lambda: _counted(reports.page(*_period(transport), 0)[0], "rows")
+        checks, "read reports", lambda: _counted(reports.page(*_period(transport), 0)[0], ROWS)
     )
     best = _busiest(plans or [], found or [])
     if best is None:
@@ -225,7 +280,7 @@ def _sample_bp(transport: Transport, checks: list[Check]) -> Sample | None:
     campaign_id = fields.identifier(plan, "campaign_id")
     adgroup_ids = dict.fromkeys(fields.identifier(row, "adgroup_id") for row in rows)
     places = [Place(campaign_id, i) for i in islice(adgroup_ids, ADGROUPS_A_CALL)]
-    words = _try(checks, "read words", lambda: _counted(platform.words(places), "words"))
+    words = _try(checks, "read words", lambda: _counted(platform.words(places), WORDS))
     return _try(
         checks,
         "read the budget",
@@ -254,7 +309,7 @@ def _sample(
     prices: Sequence[tuple[int, Decimal]],
     spend_fen: int,
     bids_fen: Sequence[int | None],
-) -> tuple[Sample, str]:
+) -> tuple[Sample, Said]:
     clicks = sum(count for count, _ in prices)
     told = sum((count * cpc for count, cpc in prices), Decimal(0))
     sample = Sample(
@@ -266,7 +321,10 @@ def _sample(
         bids_fen=tuple(bid for bid in bids_fen if bid is not None),
         budget_fen=plan.daily_budget_fen,
     )
-    return sample, f"「{plan.name}」 is the sample: {clicks} clicks in {DAYS} days"
+    return sample, Said(
+        f"以「{plan.name}」为样本: {DAYS} 天 {clicks} 次点击",
+        f"「{plan.name}」 is the sample: {clicks} clicks in {DAYS} days",
+    )
 
 
 def _cpc(row: Json, name: str, fen: int) -> Decimal:
@@ -279,8 +337,8 @@ def _period(transport: Transport) -> tuple[date, date]:
     return today - timedelta(days=DAYS), today - timedelta(days=1)
 
 
-def _counted(rows: list[Json], what: str) -> tuple[list[Json], str]:
-    return rows, f"{len(rows)} {what}"
+def _counted(rows: list[Json], what: Said) -> tuple[list[Json], Said]:
+    return rows, Said(f"{len(rows)} {what.zh}", f"{len(rows)} {what.en}")
 
 
 def _yuan(fen: Decimal) -> str:

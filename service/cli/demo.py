@@ -129,6 +129,22 @@ def _show_hindsight(screen: Screen, seen: Iterable[Hindsight]) -> None:
         "every order in.",
         style="dim",
     )
+    for one in found:
+        _show_bought(screen, one)
+
+
+def _show_bought(screen: Screen, one: Hindsight) -> None:
+    """Where kaiche spent more: what the further yuan brought."""
+    more = one.lived.spend_fen - one.kept.spend_fen
+    brought = one.lived.contribution_fen - one.kept.contribution_fen
+    if more <= 0:
+        return
+    screen.say(
+        f"{one.account_id}: 多花的 {yuan(more)} 带回 {yuan(brought)} 贡献, "
+        f"每元 {brought / more:.2f}.",
+        f"{one.account_id}: the further {yuan(more)} brought "
+        f"{yuan(brought)} of contribution, {brought / more:.2f} a yuan.",
+    )
 
 
 def _show_next(command: Command, states: list[str]) -> None:

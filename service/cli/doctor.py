@@ -11,7 +11,8 @@ import typer
 
 from connectors.errors import ConnectorError
 from connectors.platform import AdPlatformReader, Exported
-from connectors.taobao.doctor import Check, examine
+from connectors.taobao.doctor import Check, Said, examine
+from connectors.taobao.doctor import failed as refused
 from service.cli.options import AccountId, Json, command_of
 from service.cli.speech import Speech
 from service.errors import ServiceError
@@ -82,26 +83,36 @@ def checks_of(wiring: Wiring, account: Account) -> list[Check]:
     checks: list[Check] = []
     day = wiring.today(account)
 
-    def of_the_roster(platform: AdPlatformReader) -> str:
+    def of_the_roster(platform: AdPlatformReader) -> Said:
         roster = platform.roster()
         biddable = sum(row.biddable for row in roster.keywords)
-        return (
-            f"{len(roster.campaigns)} campaigns, {len(roster.keywords)} words, "
-            f"{biddable} of them biddable, {len(roster.rejects)} rows not understood"
+        campaigns, words, rejects = map(len, (roster.campaigns, roster.keywords, roster.rejects))
+        return Said(
+            f"{campaigns} 个计划, {words} 个词, 其中 {biddable} 个可出价, {rejects} 行未读懂",
+            f"{campaigns} campaigns, {words} words, {biddable} of them biddable, {rejects} rows not "
+            "understood",
         )
 
-    def of_the_reports(platform: AdPlatformReader) -> str:
+    def of_the_reports(platform: AdPlatformReader) -> Said:
         pages = platform.keyword_days(day - timedelta(days=LAST_DAYS), day - timedelta(days=1))
         days = [row.date for page in pages for row in page.rows]
         if not days:
-            return f"no figures in the {LAST_DAYS} days before {day}"
-        return f"{len(days)} rows in the last {LAST_DAYS} days, the newest of {max(days)}"
+            return Said(
+                f"{day} 之前 {LAST_DAYS} 天没有数据",
+                f"no figures in the {LAST_DAYS} days before {day}",
+            )
+        return Said(
+            f"最近 {LAST_DAYS} 天 {len(days)} 行, 最新一天 {max(days)}",
+            f"{len(days)} rows in the last {LAST_DAYS} days, the newest of {max(days)}",
+        )
 
     try:
         platform = wiring.night.platform(account, day)
     except ConnectorError as error:
-        return [Check(name="open the source", passed=False, detail=str(error))]
-    checks.append(Check(name="open the source", passed=True, detail=platform.name))
+        return [refused("open the source", error)]
+    checks.append(
+        Check(name="open the source", passed=True, detail=Said(platform.name, platform.name))
+    )
     checks.extend(_try("read words", platform, of_the_roster))
     checks.extend(_bid_list(platform))
     checks.extend(_try("read reports", platform, of_the_reports))
@@ -110,23 +121,25 @@ def checks_of(wiring: Wiring, account: Account) -> list[Check]:
 
 def _over_the_platform(wiring: Wiring, account: Account) -> list[Check]:
     if wiring.platforms is None:
-        return [Check(name="access", passed=None, detail="no platform is wired")]
+        unwired = Said("没有接入平台", "no platform is wired")
+        return [Check(name="access", passed=None, detail=unwired)]
     try:
         transport = wiring.platforms.transport(account)
     except ConnectorError as error:
-        return [Check(name="access", passed=False, detail=str(error))]
+        return [refused("access", error)]
     shop = transport.shop
-    told = f"{shop.nick}, app {shop.app_key}, {shop.generation} at {shop.gateway}"
+    place = f"app {shop.app_key}, {shop.generation}, {shop.gateway}"
+    told = Said(f"{shop.nick}, {place}", f"{shop.nick}, {place}")
     return [Check(name="access", passed=True, detail=told), *examine(transport)]
 
 
 def _try(
-    name: str, platform: AdPlatformReader, look: Callable[[AdPlatformReader], str]
+    name: str, platform: AdPlatformReader, look: Callable[[AdPlatformReader], Said]
 ) -> Iterator[Check]:
     try:
         detail = look(platform)
     except ConnectorError as error:
-        yield Check(name=name, passed=False, detail=str(error))
+        yield refused(name, error)
     else:
         yield Check(name=name, passed=True, detail=detail)
 
@@ -137,13 +150,19 @@ def _bid_list(platform: AdPlatformReader) -> Iterator[Check]:
         newest = platform.bids_exported_at if isinstance(platform, Exported) else None
         is_export = isinstance(platform, Exported)  # reads the folder, as asking for its time does
     except ConnectorError as error:
-        yield Check(name="bid list", passed=False, detail=str(error))
+        yield refused("bid list", error)
         return
     if is_export:
         detail = (
-            "no bid list (关键词出价) with a known time; add one, bids are unknown without it"
+            Said(
+                "没有带时间的关键词出价表; 请加一份, 没有它就不知道出价",
+                "no bid list (关键词出价) with a known time; add one, bids are unknown without it",
+            )
             if newest is None
-            else f"the newest was exported at {newest:%Y-%m-%d %H:%M}"
+            else Said(
+                f"最新一份导出于 {newest:%Y-%m-%d %H:%M}",
+                f"the newest was exported at {newest:%Y-%m-%d %H:%M}",
+            )
         )
         yield Check(name="bid list", passed=newest is not None, detail=detail)
 
@@ -159,5 +178,5 @@ def _cells(one: Finding, speech: Speech) -> tuple[str, ...]:
         one.account_id,
         speech(NAMES.get(name, name), name),
         results[one.check.passed],
-        one.check.detail,
+        speech(one.check.detail.zh, one.check.detail.en),
     )

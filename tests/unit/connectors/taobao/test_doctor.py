@@ -42,12 +42,13 @@ def test_units_that_agree():
 def test_units_that_do_not_agree_are_told(change, failed):
     checks = units(dataclasses.replace(GOOD, **change))
     assert [check.name for check in checks if check.passed is False] == failed
-    assert all("yuan" in check.detail for check in checks)
+    assert all("yuan" in check.detail.en for check in checks)
+    assert all("元" in check.detail.zh for check in checks)
 
 
 def test_a_factor_of_a_hundred_is_called_by_its_name():
     (spend, _, _) = units(dataclasses.replace(GOOD, cpc_fen=Decimal("1.01")))
-    assert "fen where yuan" in spend.detail
+    assert "fen where yuan" in spend.detail.en
 
 
 @pytest.mark.parametrize("change", [{"clicks": 0}, {"bids_fen": ()}])
@@ -123,7 +124,7 @@ def test_a_shop_that_cannot_sign_in_says_why_and_stops(desk, connect, refused, g
     desk.on(method, refused(27))
     (check,) = examine(connect(generation))
     assert (check.name, check.passed) == ("sign in", False)
-    assert "re-authorisation" in check.detail
+    assert "re-authorisation" in check.detail.en
 
 
 def test_a_missing_permission_is_told_and_the_rest_is_still_looked_at(desk, connect, refused):
@@ -145,7 +146,7 @@ def test_figures_nobody_can_read_are_told(desk, connect):
     desk.on("universalbp.new.report.query.bidword", bulk("top_report_v_o", [row]))
     failed = [check for check in examine(connect("universalbp")) if check.passed is False]
     assert [check.name for check in failed] == ["units"]
-    assert "click" in failed[0].detail
+    assert "click" in failed[0].detail.en
 
 
 def test_a_shop_without_clicks_or_campaigns_ends_without_a_verdict(desk, connect):
@@ -164,10 +165,10 @@ def test_a_clock_that_is_off_is_told(desk, connect, refused):
     desk.on("universalbp.new.campaign.findpage", no, page)
     (clock,) = [check for check in examine(connect("universalbp")) if check.name == "clock"]
     assert clock.passed is False
-    assert "3600 s" in clock.detail
+    assert "3600 s" in clock.detail.en
 
 
 def test_no_connection_is_told(desk, connect):
     desk.on("simba.login.authsign.get", httpx.ConnectError("refused"))
     (check,) = examine(connect("simba"))
-    assert "no usable answer" in check.detail
+    assert "no usable answer" in check.detail.en
