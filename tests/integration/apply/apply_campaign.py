@@ -64,9 +64,11 @@ class Campaign:
         self.set_caps()
 
     def set_caps(self) -> None:
-        """Caps a little above or below what the shop and its campaigns spend now."""
+        """Caps about what is spent now: the account's in every other shop, else its campaigns'."""
+        tight, roomy = (0.95, 1.2), (1.5, 2.0)
+        account, campaign = (roomy, tight) if self.deck.part % 2 else (tight, roomy)
         desk, spends = self.desk, self.spends(self.desk.shop.live())
-        self.cap_fen = round(sum(spends.values()) * self.rng.uniform(0.95, 1.5))
+        self.cap_fen = round(sum(spends.values()) * self.rng.uniform(*account))
         desk.account = desk.account.model_copy(
             update={
                 "budgets": desk.account.budgets.model_copy(
@@ -76,7 +78,7 @@ class Campaign:
         )
         for campaign_id, index in desk.shop.front.campaigns.items():
             own = sum(fen for word, fen in spends.items() if self.home[word] == campaign_id)
-            cap = max(30, round(own * self.rng.uniform(0.95, 1.6) / 100)) * 100
+            cap = max(30, round(own * self.rng.uniform(*campaign) / 100)) * 100
             self.campaign_caps[campaign_id] = cap
             desk.shop.front.shop.set_budget(index, cap, PERSON)
 
