@@ -50,6 +50,7 @@ class Desk:
     process: int = 1
     opened: Store | None = None
     report_days: int = 0
+    history_days: int = 7
 
     def __post_init__(self) -> None:
         self.store = self.opened or open_store(self.url)
@@ -71,7 +72,7 @@ class Desk:
             clock=lambda: self.today,
             seed=self.seed,
             keywords=self.keywords,
-            history_days=7,
+            history_days=self.history_days,
             state=self.state,
         )
         self.platform = FaultyPlatform(inner, lambda: self.now, lambda: self.today, self.rng)
@@ -98,10 +99,6 @@ class Desk:
     def time_passed(self) -> None:
         """What was late arrives."""
         self.platform.settle_late()
-
-    def looked(self) -> None:
-        """A pull has seen every edit."""
-        self.platform.edited.clear()
 
     def pull(self, ahead: int = 0) -> RunRow:
         """The night's second and third step, of a business date so many days ahead."""
@@ -138,7 +135,6 @@ class Desk:
             runs.open_run(session, run, is_gone=lambda _: False)
             given = pull.given_of(self.account, self.today, pulled)
             pull.store(session, run, pulled, given, self.origin("kaiche"))
-        self.looked()
         return run
 
     def plan(

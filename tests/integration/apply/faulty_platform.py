@@ -10,6 +10,7 @@ from datetime import date, datetime
 from connectors.errors import (
     AnswerError,
     AuthorisationError,
+    ConnectorError,
     PermanentError,
     QuotaError,
     RetryableError,
@@ -17,26 +18,6 @@ from connectors.errors import (
     UnknownOutcomeError,
 )
 from connectors.platform import AdPlatform, BidChange, Page, Roster
-
-WRITE_FAULTS = (
-    "timeout_before",
-    "timeout_after",
-    "cut_before",
-    "cut_after",
-    "partial",
-    "lagging",
-    "late",
-    "garbled",
-    "busy",
-    "quota",
-    "session",
-    "refused",
-    "edit_before",
-    "edit_after",
-    "crash_before",
-    "crash_after",
-)
-READ_FAULTS = ("busy", "cut", "quota", "session", "garbled", "crash")
 
 
 class CrashError(BaseException):
@@ -67,10 +48,7 @@ class FaultyPlatform:
     rng: random.Random
     faults: dict[tuple[str, int], str] = field(default_factory=dict)
     calls: int | None = None
-    before_write: Callable[[Sequence[BidChange]], None] | None = None
     effects: list[Effect] = field(default_factory=list)
-    edited: dict[str, int] = field(default_factory=dict)
-    happened: list[str] = field(default_factory=list)
     budgets: dict[str, int] = field(default_factory=dict)
     writes: list[list[BidChange]] = field(default_factory=list)
     _done: dict[str, int] = field(default_factory=dict)
@@ -114,7 +92,6 @@ class FaultyPlatform:
         """A person sets a bid in the back office."""
         before = self.true_bids([keyword_id])[keyword_id]
         self.inner.set_bids([change(keyword_id, before, bid_fen)])
-        self.edited[keyword_id] = bid_fen
 
     def live_bids(self, keyword_ids: Sequence[str]) -> Mapping[str, int]:
         fault = self._next("live_bids")
@@ -125,12 +102,8 @@ class FaultyPlatform:
         }
 
     def set_bids(self, changes: Sequence[BidChange]) -> Mapping[str, int]:
-        if self.before_write is not None:
-            self.before_write(changes)
         self.writes.append(list(changes))
         fault = self._next("set_bids") or ""
-        if fault == "edit_before":
-            self._edit_one(changes)
         if fault in ("late",):
             self._late += changes
             raise UnknownOutcomeError("no answer came")
@@ -139,13 +112,11 @@ class FaultyPlatform:
         if fault == "partial":
             changes = [one for one in changes if self.rng.random() < 0.5]
         untouched = ("timeout_before", "cut_before", "busy", "quota", "session", "refused")
-        if fault in (*untouched, "crash_before"):
+        if fault in untouched:
             raise error_of(fault)
         answer = self._write(changes)
-        if fault in ("timeout_after", "cut_after", "garbled", "crash_after"):
+        if fault in ("timeout_after", "cut_after", "garbled"):
             raise error_of(fault)
-        if fault == "edit_after":
-            self._edit_one(changes)
         return answer
 
     def _write(self, changes: Sequence[BidChange]) -> Mapping[str, int]:
@@ -155,19 +126,12 @@ class FaultyPlatform:
             self.effects.append(Effect(self.clock(), self.today(), word, before[word], bid))
         return answer
 
-    def _edit_one(self, changes: Sequence[BidChange]) -> None:
-        one = self.rng.choice(list(changes))
-        self.edit(one.keyword_id, one.bid_fen + 7)
-
     def _next(self, call: str) -> str | None:
         number = self._done.get(call, 0)
         self._done[call] = number + 1
         if self.calls is not None:
             self.calls -= 1
-        fault = self.faults.pop((call, number), None)
-        if fault is not None:
-            self.happened.append(f"{call} {fault}")
-        return fault
+        return self.faults.pop((call, number), None)
 
     def arm(self, call: str, fault: str, *, after: int = 0) -> None:
         """Let ``fault`` strike at the call that comes ``after`` so many others of its name."""
@@ -178,7 +142,7 @@ def change(keyword_id: str, before: int, bid_fen: int) -> BidChange:
     return BidChange(keyword_id=keyword_id, bid_before_fen=before, bid_fen=bid_fen)
 
 
-def error_of(fault: str) -> BaseException:
+def error_of(fault: str) -> ConnectorError:
     errors = {
         "timeout": UnknownOutcomeError("no answer came in 30 s"),
         "cut": TransportError("the connection was cut off", wait_seconds=5),
@@ -187,6 +151,5 @@ def error_of(fault: str) -> BaseException:
         "session": AuthorisationError("the session of the shop has expired"),
         "refused": PermanentError("包含了不属于该客户的关键词Id"),
         "garbled": AnswerError("the answer has no list of words"),
-        "crash": CrashError(fault),
     }
     return errors[fault.partition("_")[0]]

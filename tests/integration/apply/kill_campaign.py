@@ -149,9 +149,6 @@ class LoopbackDesk(Desk):
         """The gateway's clock goes with ours."""
         self.ask("clock", {"now": self.now.isoformat()})
 
-    def looked(self) -> None:
-        """Nobody else edits here."""
-
     def ask(self, path: str, wish: Mapping[str, object]) -> Mapping[str, Any]:
         """Drive the gateway."""
         answer = self.driver.post(path, json=wish)

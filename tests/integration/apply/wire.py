@@ -127,6 +127,7 @@ class WiredShop:
     generation: Generation
     seed: int
     keywords: int
+    history_days: int
     now: Callable[[], datetime]
     sleep: Callable[[float], None]
     before_write: Callable[[Mapping[str, int]], None] = lambda _: None
@@ -144,7 +145,7 @@ class WiredShop:
                     session="session-of-the-shop",
                     seed=self.seed,
                     scenario=replace(TINY, keywords=self.keywords),
-                    history_days=7,
+                    history_days=self.history_days,
                 )
             ],
             clock=SandboxClock(self.now),

@@ -11,6 +11,7 @@ from wire import WiredShop
 
 from connectors.platform import AdPlatform
 from connectors.taobao.shop import Generation
+from service.store.rows import RunRow
 
 
 @dataclass
@@ -23,7 +24,12 @@ class WiredDesk(Desk):
     def open_shop(self) -> None:
         """A tiny shop behind its gateway; waiting moves the desk's clock."""
         self.shop = WiredShop(
-            self.generation, self.seed, self.keywords, lambda: self.now, self._sleep
+            generation=self.generation,
+            seed=self.seed,
+            keywords=self.keywords,
+            history_days=self.history_days,
+            now=lambda: self.now,
+            sleep=self._sleep,
         )
         self.platform: AdPlatform = self.shop.platform()
         self.words = [word.keyword_id for word in self.platform.roster().keywords if word.biddable]
@@ -38,9 +44,15 @@ class WiredDesk(Desk):
         """A pull saw what there was when it began."""
         self.looked_at = self._began
 
-    def pull(self, ahead: int = 0):  # type: ignore[no-untyped-def] # as Desk.pull
+    def begins_to_look(self) -> None:
+        """What is set from now on may not be seen."""
         self._began = len(self.shop.journal())
-        return super().pull(ahead)
+
+    def pull(self, ahead: int = 0) -> RunRow:
+        self.begins_to_look()
+        run = super().pull(ahead)
+        self.looked()
+        return run
 
     def live(self, words: Sequence[str] | None = None) -> dict[str, int]:
         standing = self.shop.live()
