@@ -131,9 +131,9 @@ class Campaign:
     def plan(self) -> list[LineRow]:
         """The night's pull and proposal; none when the pull fails."""
         desk, rng = self.desk, self.rng
-        if rng.random() < 0.35:
+        if rng.random() < 0.45:
             self.deal("pull", 0)
-        live = desk.live()
+        live = desk.shop.live()
         words = [word for word in desk.words if rng.random() < 0.5]
         bids = {word: max(6, round(live[word] * rng.uniform(0.75, 1.25))) for word in words}
         now = self.spends(live)
