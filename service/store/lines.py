@@ -16,6 +16,7 @@ from sqlalchemy import (
     bindparam,
     case,
     func,
+    literal_column,
     select,
     tuple_,
     update,
@@ -63,9 +64,10 @@ GROUPS: Mapping[Group, ColumnElement[Any]] = {
     "reason": LINES.c.reason,
     "state": LINES.c.state,
     "size": case(
-        (func.abs(LINES.c.change_rate) < 0.05, "small"),
-        (func.abs(LINES.c.change_rate) < 0.15, "middle"),
-        else_="large",
+        # literal, since PostgreSQL must see the same expression where it groups
+        (func.abs(LINES.c.change_rate) < literal_column("0.05"), literal_column("'small'")),
+        (func.abs(LINES.c.change_rate) < literal_column("0.15"), literal_column("'middle'")),
+        else_=literal_column("'large'"),
     ),
 }
 
@@ -173,8 +175,9 @@ def totals_by(session: Session, wanted: LineFilter, group: Group) -> dict[str, L
     found = {}
     for mapping in session.execute(query).mappings():
         sums = dict(mapping)
-        found[str(sums.pop("key"))] = LineTotals(**sums)
-    return dict(sorted(found.items(), key=lambda item: _moved(item[1]), reverse=True))
+        name = str(sums.pop("key"))
+        found[name] = LineTotals(**sums)
+    return dict(sorted(found.items(), key=lambda item: (-_moved(item[1]), item[0])))
 
 
 def _moved(totals: LineTotals) -> int:
