@@ -13,6 +13,7 @@ from rich.text import Text
 from service.cli import (
     applying,
     audit,
+    backup,
     decide,
     demo,
     doctor,
@@ -97,6 +98,8 @@ app.command("replay")(night.replay)
 app.command("ledger")(ledger.ledger)
 app.command("economics")(economics.economics)
 app.add_typer(audit.app, name="audit")
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
 app.add_typer(setup.config, name="config")
 app.add_typer(setup.database, name="database")
 

@@ -26,6 +26,7 @@ HEAD: Table = AuditHead.metadata.tables["audit_head"]
 COLUMNS = tuple(
     column.name for column in EVENTS.c if column.name not in ("event_id", "prev_hash", "hash")
 )
+HEAD_QUERY = select(HEAD.c.event_id, HEAD.c.hash)
 WAITING = "kaiche_audit"  # in Session.info
 THE_HEAD = 1
 PIECE = 2_000
@@ -116,12 +117,12 @@ def seal(session: Session) -> None:
 
 def head(session: Session) -> Head | None:
     """The end of the chain, None before the first event."""
-    row = session.execute(select(HEAD.c.event_id, HEAD.c.hash)).first()
+    row = session.execute(HEAD_QUERY).first()
     return None if row is None else Head(*row)
 
 
 def _locked_head(session: Session) -> Head:
-    query = select(HEAD.c.event_id, HEAD.c.hash).with_for_update()
+    query = HEAD_QUERY.with_for_update()
     row = session.execute(query).first()
     if row is None:
         if session.execute(select(EVENTS.c.event_id).limit(1)).first() is not None:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 from sqlalchemy.orm import Session
@@ -42,6 +42,11 @@ class Store:
         """``sqlite`` or ``postgresql``, or another of SQLAlchemy's dialects."""
         return self._engine.dialect.name
 
+    @property
+    def file(self) -> str:
+        """The path of an SQLite database."""
+        return str(self._engine.url.database)
+
     @contextmanager
     def begin(self) -> Iterator[Session]:
         """One writing transaction: committed at the end, rolled back by any exception.
@@ -59,6 +64,18 @@ class Store:
         """One reading transaction that sees a single moment and never blocks a writer."""
         with self._transaction(self._reader) as session:
             yield session
+
+    @contextmanager
+    def connection(self, *, writing: bool = False) -> Iterator[Connection]:
+        """One transaction without a session, for what is done to whole tables."""
+        engine = self._engine if writing else self._reader
+        with self._reached(), engine.begin() as connection:
+            yield connection
+
+    def tables(self) -> tuple[str, ...]:
+        """The names of all tables that are there, anybody's."""
+        with self.connection() as connection:
+            return tuple(sorted(inspect(connection).get_table_names()))
 
     def migrate(self) -> None:
         """Bring the tables to the newest version; does nothing when they are there."""

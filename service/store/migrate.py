@@ -9,7 +9,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Table
 
 from service.store.ledger_tables import METADATA
 
@@ -38,6 +38,18 @@ def current(connection: Connection) -> str | None:
 def newest() -> str | None:
     """The newest revision that this code knows."""
     return ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def tables() -> list[Table]:
+    """Every table of the code, none before one that it refers to."""
+    return METADATA.sorted_tables
+
+
+def knows(revision: str) -> bool:
+    """Whether this code has the migration that made a revision."""
+    return revision in {
+        one.revision for one in ScriptDirectory.from_config(_config()).walk_revisions()
+    }
 
 
 def differences(connection: Connection) -> tuple[str, ...]:

@@ -90,13 +90,22 @@ def own_store(request: pytest.FixtureRequest) -> Iterator[Store]:
     if request.param == "sqlite":
         opened = open_store(request.getfixturevalue("sqlite_url"))
     else:
-        address: str = request.getfixturevalue("postgres")
-        name = f"t{uuid.uuid4().hex}"
-        _administer(address, f"CREATE DATABASE {name}")
-        opened = open_store(_database(address, name))
+        opened = open_store(request.getfixturevalue("empty_database")())
         opened.migrate()
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def empty_database(postgres: str) -> Callable[[], str]:
+    """Makes PostgreSQL databases without any table; returns their address."""
+
+    def make() -> str:
+        name = f"t{uuid.uuid4().hex}"
+        _administer(postgres, f"CREATE DATABASE {name}")
+        return _database(postgres, name)
+
+    return make
 
 
 def _administer(address: str, statement: str) -> None:

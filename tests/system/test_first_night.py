@@ -150,6 +150,17 @@ def test_the_record_is_proved_exported_and_found_out(planned):
     assert text.splitlines()[0].endswith(",prev_hash,hash")
 
 
+def test_the_database_is_kept_in_a_file_and_brought_back(planned, shop):
+    kept = printed(planned, "backup", shop.folder / "kaiche.backup")
+    assert kept["engine"] == "sqlite"
+    assert planned.call("backup", shop.folder / "kaiche.backup").returncode == 8
+    back = shop.call("restore", "kaiche.backup")
+    assert back.returncode == 0, back.stderr
+    assert "none altered, missing or moved" in back.stdout
+    assert printed(shop, "proposals", "show") == printed(planned, "proposals", "show")
+    assert shop.call("restore", "kaiche.backup").returncode == 7
+
+
 def test_two_shops_alike_get_the_same_plan(planned, another):
     (other,) = printed(another, "demo", "--nights", "0", "--date", NIGHT)["nights"]
     first = printed(planned, "proposals", "show")
