@@ -1,8 +1,14 @@
 """How orders mature: the share of a day's final orders that is reported after ``age`` days.
 
-Chain-ladder (Mack 1993) in its Bayesian form: the link N(age) / N(age + 1) has a Beta prior around
-the documented curve (75 / 89 / 96 / 100 % after 1 / 3 / 7 / 15 days) worth ``PRIOR_ORDERS`` orders,
-and the settlement rows update it. Maturity is the product of the links up to the last age.
+Chain-ladder (Mack 1993) in its Bayesian form. The link N(age) / N(age + 1) is Beta around a curve,
+
+    link_a ~ Beta(w * e_a, w * (1 - e_a)),   N_a | N_{a+1} ~ Binomial(N_{a+1}, link_a),
+
+where e are the links of the documented curve (75 / 89 / 96 / 100 % after 1 / 3 / 7 / 15 days) with
+its time stretched by a factor and its shares raised to a power, since customers of some shops take
+their time; the logs of both are Normal(0, STRETCH_SD^2) and Normal(0, POWER_SD^2). The orders w that
+the curve is worth are one of ``WORTHS``. All three are averaged over by their likelihood.
+Maturity is the product of the links up to the last age.
 """
 
 from __future__ import annotations
@@ -11,12 +17,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.special import betaln
 
 from optimizer.outlook import FloatArray, IntArray
 
 DOCUMENTED_AGES = np.array([0.0, 1.0, 3.0, 7.0, 15.0])
 DOCUMENTED_SHARES = np.array([0.45, 0.75, 0.89, 0.96, 1.0])
-PRIOR_ORDERS = 40.0
+STRETCH_SD, POWER_SD = 0.35, 0.45
+WORTHS = np.array([8.0, 30.0, 120.0])
+_SDS = np.linspace(-2.4, 2.4, 9)
 DRAWS = 400
 
 
@@ -53,26 +62,73 @@ def maturity(settlement: pd.DataFrame | None, attribution_days: int, seed: int) 
     """Estimate from settlement rows (date, age, orders); without rows the documented curve stands."""
     if attribution_days == 0:
         return Maturity(np.ones(1), np.ones((DRAWS, 1)))
-    documented = _documented(attribution_days)
-    share, seen_low, seen_high = documented, np.zeros(attribution_days), np.zeros(attribution_days)
+    curves = _Curves.of(attribution_days)
     triangle = _triangle(settlement, attribution_days)
+    low, high = np.zeros((2, attribution_days))
     for _ in range(4 if triangle.size else 0):
-        filled = _fill(triangle, share)
-        low, high = filled[:, :-1], filled[:, 1:]
-        both = ~np.isnan(low) & ~np.isnan(high)
-        seen_low = np.where(both, np.minimum(low, high), 0.0).sum(axis=0)
-        seen_high = np.where(both, high, 0.0).sum(axis=0)
-        share = _product(_link(documented, seen_low, seen_high)[0])
-    alpha, beta = _link(documented, seen_low, seen_high)[1:]
-    links = np.random.default_rng([seed, 11]).beta(alpha, beta, size=(DRAWS, attribution_days))
-    return Maturity(share, _product(links))
+        filled = _fill(triangle, curves.share(low, high))
+        before, after = filled[:, :-1], filled[:, 1:]
+        both = ~np.isnan(before) & ~np.isnan(after)
+        low = np.where(both, np.minimum(before, after), 0.0).sum(axis=0)
+        high = np.where(both, after, 0.0).sum(axis=0)
+    rng = np.random.default_rng([seed, 11])
+    return Maturity(curves.share(low, high), curves.draw(low, high, rng))
 
 
-def _documented(last: int) -> FloatArray:
-    """The platform's documented curve, stretched so that it ends at 1 at ``last`` days."""
-    ages = DOCUMENTED_AGES * (last / DOCUMENTED_AGES[-1] if last < DOCUMENTED_AGES[-1] else 1.0)
-    curve: FloatArray = np.interp(np.arange(last + 1.0), ages, DOCUMENTED_SHARES)
-    return curve
+@dataclass(frozen=True, slots=True)
+class _Curves:
+    """The curves that are thought possible: S of them, as Beta parameters of the links."""
+
+    alpha: FloatArray  # (S, ages - 1)
+    beta: FloatArray
+    prior: FloatArray  # (S,)
+
+    @classmethod
+    def of(cls, last: int) -> _Curves:
+        """All stretches and powers with all worths."""
+        plain = np.stack([_links(np.exp(STRETCH_SD * z), last) for z in _SDS])
+        powers = np.exp(POWER_SD * _SDS)[:, None, None]
+        links = (plain**powers).reshape(-1, last)
+        alpha = (WORTHS[:, None, None] * links).reshape(-1, last)
+        beta = (WORTHS[:, None, None] * (1.0 - links)).reshape(-1, last)
+        bell = np.exp(-0.5 * _SDS**2)
+        prior = np.tile(np.outer(bell, bell).ravel(), len(WORTHS))
+        return cls(np.maximum(alpha, 1e-3), np.maximum(beta, 1e-3), prior / prior.sum())
+
+    def weight(self, low: FloatArray, high: FloatArray) -> FloatArray:
+        """(S,) posterior, given orders known at each age and at the next one."""
+        late = np.maximum(high - low, 0.0)
+        score = betaln(self.alpha + low, self.beta + late) - betaln(self.alpha, self.beta)
+        total = score.sum(axis=1) + np.log(self.prior)
+        odds = np.exp(total - total.max())
+        weight: FloatArray = odds / odds.sum()
+        return weight
+
+    def share(self, low: FloatArray, high: FloatArray) -> FloatArray:
+        """(ages,) posterior mean of the maturity."""
+        alpha = self.alpha + low
+        links = alpha / (alpha + self.beta + np.maximum(high - low, 0.0))
+        share: FloatArray = np.minimum(self.weight(low, high) @ _product(links), 1.0)
+        return share
+
+    def draw(self, low: FloatArray, high: FloatArray, rng: np.random.Generator) -> FloatArray:
+        """(DRAWS, ages) posterior draws; every curve has its share of them."""
+        steps = (np.arange(DRAWS) + 0.5) / DRAWS
+        curve = np.searchsorted(np.cumsum(self.weight(low, high)), steps).clip(
+            0, len(self.prior) - 1
+        )
+        late = np.maximum(high - low, 0.0)
+        return _product(rng.beta(self.alpha[curve] + low, self.beta[curve] + late))
+
+
+def _links(stretch: float, last: int) -> FloatArray:
+    """(last,) links of the documented curve, its time stretched, ending at 1 at ``last`` days."""
+    span = DOCUMENTED_AGES[-1]
+    ages = DOCUMENTED_AGES * stretch * min(last / span, 1.0)
+    fine = np.append(ages, max(float(last), ages[-1]) + 1.0)
+    curve = np.interp(np.arange(last + 1.0), fine, np.append(DOCUMENTED_SHARES, 1.0))
+    links: FloatArray = curve[:-1] / curve[1:]
+    return links
 
 
 def _triangle(settlement: pd.DataFrame | None, last: int) -> FloatArray:
@@ -97,16 +153,6 @@ def _fill(triangle: FloatArray, share: FloatArray) -> FloatArray:
                 share[ages[inside]], share[known], np.maximum.accumulate(row[known])
             )
     return filled
-
-
-def _link(
-    documented: FloatArray, seen_low: FloatArray, seen_high: FloatArray
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Posterior mean and Beta parameters of the links between successive ages."""
-    expected = documented[:-1] / documented[1:]
-    alpha = PRIOR_ORDERS * expected + seen_low
-    beta = PRIOR_ORDERS * (1.0 - expected) + 1e-3 + np.maximum(seen_high - seen_low, 0.0)
-    return alpha / (alpha + beta), alpha, beta
 
 
 def _product(links: FloatArray) -> FloatArray:

@@ -23,7 +23,7 @@ from optimizer.tide import Tide, tide
 HALF_LIVES = (8.0, 15.0, 30.0, 60.0, np.inf)
 LIKELY = (0.05, 0.1, 0.15, 0.2, 0.5)  # most words are next month what they were
 CTR_PRIOR = Prior(rate=0.03, weight=1.0, spread=(0.5, 0.3, 0.3))
-CVR_PRIOR = Prior(rate=0.03, weight=1.0, spread=(0.15, 0.1, 0.1))
+CVR_PRIOR = Prior(rate=0.03, weight=1.0, spread=(0.2, 0.15, 0.1))
 SMOOTHING = 4.0  # counts' worth of the account's rate in a word's share of a day
 
 
