@@ -23,7 +23,6 @@ from tests.benchmarks.shop import FIRST_DAY, HISTORY_DAYS, Shop
 from tests.benchmarks.tables import Row, Table
 from tests.benchmarks.workers import spread
 
-NAMES = ("thin_margins", "thin_sparse")
 CONFIDENCE = 0.9
 WINDOW_DAYS = 30
 CAP_IN_DAYS = 15  # a window may lose so many days' amounts, as in the shipped configuration
@@ -43,10 +42,13 @@ def run(extent: Extent) -> list[Table]:
     jobs = [
         Job(scenario, seed, extent.allowance_nights)
         for seed in range(1, extent.allowance_seeds + 1)
-        for scenario in scenarios.kinds(NAMES, extent.words or extent.allowance_words)
+        for scenario in scenarios.kinds(extent.slight_names, extent.words or extent.allowance_words)
     ]
     shops = spread(shop_of, jobs, extent.processes)
-    rows = [_row(name, [row for row in shops if row["scenario"] == name]) for name in NAMES]
+    rows = [
+        _row(name, [row for row in shops if row["scenario"] == name])
+        for name in extent.slight_names
+    ]
     title = f"The slight loss over {extent.allowance_nights} nights, promised at {CONFIDENCE:.0%}"
     return [Table(title, rows, shops)]
 

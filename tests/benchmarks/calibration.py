@@ -26,7 +26,6 @@ from tests.benchmarks.shop import IntArray, Shop
 from tests.benchmarks.tables import Row, Table
 from tests.benchmarks.workers import spread
 
-NAMES = ("dense", "sparse", "head_and_tail", "drift")
 QUANTITIES = ("clicks", "spend", "orders")
 TOTALS = ("clicks", "spend", "orders", "contribution")
 BINS = {"0": (0, 0), "1-4": (1, 4), "5-19": (5, 19), "20-99": (20, 99), "100+": (100, np.inf)}
@@ -48,7 +47,7 @@ def run(extent: Extent) -> list[Table]:
     jobs = [
         Job(scenario, seed, extent.calibration_days)
         for seed in range(1, extent.calibration_seeds + 1)
-        for scenario in scenarios.kinds(NAMES, extent.words)
+        for scenario in scenarios.kinds(extent.calibration_names, extent.words)
     ]
     found = spread(shop_of, jobs, extent.processes)
     words = pd.concat([pair[0] for pair in found])

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
-from tests.benchmarks.scenarios import MARKET
+from tests.benchmarks.scenarios import CALIBRATION, MARKET, SLIGHT
 
 BESIDE = Path(__file__).resolve().parents[3] / "shared" / "data"
 
@@ -24,11 +24,13 @@ class Extent:
     words: int = 0
     data: Path = BESIDE
     market_names: tuple[str, ...] = MARKET
-    market_seeds: int = 3
+    slight_names: tuple[str, ...] = SLIGHT
+    calibration_names: tuple[str, ...] = CALIBRATION
+    market_seeds: int = 2
     market_nights: int = 60
     market_warm_up: int = 15
-    slight_seeds: int = 3
-    allowance_seeds: int = 5
+    slight_seeds: int = 2
+    allowance_seeds: int = 4
     allowance_nights: int = 90
     allowance_words: int = 120
     calibration_seeds: int = 2
@@ -75,15 +77,17 @@ FULL = Extent(
 # Every part once through, in seconds: for the tests.
 SMOKE = Extent(
     processes=1,
-    words=40,
+    words=30,
     data=Path("nowhere"),
-    market_names=("dense", "tight_budgets"),
+    market_names=("dense",),
+    slight_names=("thin_margins",),
+    calibration_names=("sparse",),
     market_seeds=1,
     market_nights=2,
     market_warm_up=1,
     slight_seeds=1,
     allowance_seeds=1,
-    allowance_nights=3,
+    allowance_nights=2,
     calibration_seeds=1,
     calibration_days=1,
     scale_sizes=(200,),

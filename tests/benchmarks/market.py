@@ -37,7 +37,7 @@ class Job:
 def run(extent: Extent) -> list[Table]:
     """Profit; contribution within an allowance; and what is lost where not bidding is best."""
     wide = jobs_of(extent, extent.market_seeds, extent.market_names)
-    slight = jobs_of(extent, extent.slight_seeds, ("thin_margins", "thin_sparse"))
+    slight = jobs_of(extent, extent.slight_seeds, extent.slight_names)
     barren = jobs_of(extent, extent.slight_seeds, ("worthless",))
     profits = spread(profits_of, wide, extent.processes)
     contributions = spread(contributions_of, slight, extent.processes)

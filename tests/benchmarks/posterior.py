@@ -48,6 +48,16 @@ class Belief:
 
 
 @dataclass(frozen=True, slots=True)
+class Chains:
+    """Processor seconds, and the worst of all sampled numbers: r-hat, effective draws; divergences."""
+
+    seconds: float
+    divergences: int
+    r_hat: float
+    effective: float
+
+
+@dataclass(frozen=True, slots=True)
 class Posterior:
     """Means, standard deviations and 5 and 95 % ends (n,); whether the chains may be trusted."""
 
@@ -55,9 +65,7 @@ class Posterior:
     sd: FloatArray
     low: FloatArray
     high: FloatArray
-    seconds: float
-    divergences: int
-    r_hat: float
+    chains: Chains
 
 
 def rates(
@@ -87,10 +95,10 @@ def rates(
         numpyro.deterministic("shape", s1**-2.0 * jnp.ones(()))
         numpyro.factor("words", likelihood(eta, s1**-2.0))
 
-    found, seconds, divergences, r_hat = _run(model, draws, seed)
+    found, chains = _run(model, draws, seed)
     shape = np.asarray(found["shape"])[:, None]
     above = shape * np.exp(-np.asarray(found["eta"]))[:, tree.adgroup]
-    return Posterior(*of_mixture(shape + hits, 1.0 / (above + tries)), seconds, divergences, r_hat)
+    return Posterior(*of_mixture(shape + hits, 1.0 / (above + tries)), chains)
 
 
 def of_mixture(
@@ -157,10 +165,10 @@ def lag(
         with numpyro.plate("pairs", len(low)):
             numpyro.sample("n", dist.Binomial(high, jnp.minimum(known, 1.0)), obs=low)
 
-    found, seconds, divergences, r_hat = _run(model, draws, seed)
+    found, chains = _run(model, draws, seed)
     share = np.asarray(found["share"])
     low, high = np.quantile(share, [0.05, 0.95], axis=0)
-    return Posterior(share.mean(axis=0), share.std(axis=0), low, high, seconds, divergences, r_hat)
+    return Posterior(share.mean(axis=0), share.std(axis=0), low, high, chains)
 
 
 def pairs_of(triangle: FloatArray) -> tuple[IntArray, IntArray, FloatArray, FloatArray]:
@@ -174,19 +182,17 @@ def pairs_of(triangle: FloatArray) -> tuple[IntArray, IntArray, FloatArray, Floa
     return low_age, high_age, low, high
 
 
-def _run(
-    model: Callable[[], None], draws: int, seed: int
-) -> tuple[Mapping[str, Any], float, int, float]:
-    """All chains' draws, processor seconds, divergences, worst r-hat of the hyper-parameters."""
+def _run(model: Callable[[], None], draws: int, seed: int) -> tuple[Mapping[str, Any], Chains]:
+    """All chains' draws, and whether to trust them."""
     import jax
     import numpyro
-    from numpyro.diagnostics import gelman_rubin
-    from numpyro.infer import MCMC, NUTS
+    from numpyro.diagnostics import effective_sample_size, gelman_rubin
+    from numpyro.infer import MCMC, NUTS, init_to_median
 
     jax.config.update("jax_enable_x64", True)
     numpyro.set_platform("cpu")
     chains = MCMC(
-        NUTS(model, target_accept_prob=0.9),
+        NUTS(model, target_accept_prob=0.9, init_strategy=init_to_median(num_samples=25)),
         num_warmup=WARM_UP,
         num_samples=draws,
         num_chains=CHAINS,
@@ -198,6 +204,8 @@ def _run(
     found = chains.get_samples()
     seconds = time.process_time() - begun
     diverging = int(np.asarray(chains.get_extra_fields()["diverging"]).sum())
-    grouped = chains.get_samples(group_by_chain=True)
-    r_hat = max(float(np.max(gelman_rubin(np.asarray(x)))) for x in grouped.values() if x.size)
-    return found, seconds, diverging, r_hat
+    grouped = [np.asarray(draws) for draws in chains.get_samples(group_by_chain=True).values()]
+    moving = [draws for draws in grouped if draws.std() > 0]
+    r_hat = max(float(np.nanmax(gelman_rubin(draws))) for draws in moving)
+    effective = min(float(np.nanmin(effective_sample_size(draws))) for draws in moving)
+    return found, Chains(seconds, diverging, r_hat, effective)

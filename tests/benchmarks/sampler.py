@@ -102,9 +102,10 @@ def compare(ours: Ours, theirs: Posterior, rows: np.ndarray) -> Row:
         "low_off": round(float(ends[0].max()), 3),
         "high_off": round(float(ends[1].max()), 3),
         "ends_within": round(float((np.maximum(*ends) <= 0.1).mean()), 3),
-        "nuts_s": round(theirs.seconds, 1),
-        "r_hat": round(theirs.r_hat, 3),
-        "divergences": theirs.divergences,
+        "luck": round(float(theirs.chains.effective**-0.5), 3),
+        "r_hat": round(theirs.chains.r_hat, 3),
+        "divergences": theirs.chains.divergences,
+        "nuts_s": round(theirs.chains.seconds, 1),
     }
 
 

@@ -17,6 +17,8 @@ MARKET = (
     "tight_budgets",
     "new_words",
 )
+SLIGHT = ("thin_margins", "thin_sparse")
+CALIBRATION = ("dense", "sparse", "head_and_tail", "drift")
 
 # Goods that earn so little that an allowance of a twentieth of the usual spend is soon used up.
 THIN = replace(DENSE, name="thin_margins", margin_mean=0.14, margin_sd=0.06)

@@ -14,7 +14,7 @@ from tests.benchmarks.shop import FIRST_DAY, HISTORY_DAYS, Shop
 
 def test_each_scenario_has_its_row():
     (table,) = allowance.run(SMOKE)
-    assert [row["scenario"] for row in table.rows] == list(allowance.NAMES)
+    assert [row["scenario"] for row in table.rows] == list(SMOKE.slight_names)
     assert all(row["days"] == SMOKE.allowance_nights for row in table.rows)
     assert all(0.0 <= row["broken_days"] <= 1.0 for row in table.rows)
 

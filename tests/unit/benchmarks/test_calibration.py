@@ -71,7 +71,7 @@ def test_clicks_seen_are_binned_with_their_ends():
 
 def test_every_shop_has_its_rows():
     by_seen, by_shop, totals = calibration.run(SMOKE)
-    assert {row["shop"] for row in by_shop.rows} == set(calibration.NAMES)
+    assert {row["shop"] for row in by_shop.rows} == set(SMOKE.calibration_names)
     assert {row["bids"] for row in by_seen.rows} == {"kept", "proposed"}
     assert len(by_seen.detail) == len(by_seen.rows)
     assert all(row["n"] == SMOKE.calibration_days for row in totals.rows)

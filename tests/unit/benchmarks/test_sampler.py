@@ -5,10 +5,10 @@ import pytest
 from scipy.stats import gamma
 
 from tests.benchmarks import posterior, sampler
-from tests.benchmarks.posterior import Posterior
+from tests.benchmarks.posterior import Chains, Posterior
 from tests.benchmarks.sampler import Ours
 
-TRUSTED = {"seconds": 1.0, "divergences": 0, "r_hat": 1.0}
+TRUSTED = Chains(seconds=1.0, divergences=0, r_hat=1.0, effective=400.0)
 
 
 def test_a_mixture_of_one_gamma_is_that_gamma():
@@ -45,7 +45,7 @@ def test_the_pooling_of_alike_words_is_the_conjugate_posterior():
 
 def test_means_are_compared_in_sds_and_ends_in_parts_of_themselves():
     theirs = Posterior(
-        np.array([1.0, 2.0, 9.0]), np.full(3, 0.5), np.ones(3), np.full(3, 4.0), **TRUSTED
+        np.array([1.0, 2.0, 9.0]), np.full(3, 0.5), np.ones(3), np.full(3, 4.0), TRUSTED
     )
     ours = Ours(np.array([1.1, 2.0, 0.0]), np.array([1.0, 1.05, 0.0]), np.array([4.0, 4.8, 0.0]))
     row = sampler.compare(ours, theirs, np.array([True, True, False]))
@@ -54,6 +54,7 @@ def test_means_are_compared_in_sds_and_ends_in_parts_of_themselves():
     assert row["mean_within"] == row["ends_within"] == 0.5
     assert row["low_off"] == pytest.approx(0.05)
     assert row["high_off"] == pytest.approx(0.2)
+    assert row["luck"] == pytest.approx(0.05)
 
 
 def test_the_lag_is_learned_from_pulls_with_holes():
