@@ -25,10 +25,12 @@ from service.api import (
     lines,
     proposals,
     runs,
+    sessions,
 )
 from service.api.context import Context, Nights, Walks, up_to_date
 from service.api.intake import LARGEST_BODY, Intake
 from service.api.metrics import RequestMetrics, StateCollector
+from service.api.needs import include
 from service.api.nights import BackgroundNights
 from service.api.openapi import TITLE, document_maker, problem_responses
 from service.api.problems import HANDLERS
@@ -38,6 +40,7 @@ from service.api.walks import BackgroundWalks
 from service.applying import Settler
 from service.console.mount import mount
 from service.errors import StoreError
+from service.people import signing
 from service.recall import Recall
 from service.store import idempotency
 from service.wiring import Wiring
@@ -51,7 +54,15 @@ SERVER_OPTIONS: dict[str, Any] = {
     "proxy_headers": False,  # the peer decides whether this machine asks; a header could lie
     "timeout_graceful_shutdown": 20,
 }
-_ALWAYS = ("unauthorized", "cross-site", "loopback-only", "misdirected", "internal", "unavailable")
+_ALWAYS = (
+    "unauthorized",
+    "forbidden",
+    "cross-site",
+    "loopback-only",
+    "misdirected",
+    "internal",
+    "unavailable",
+)
 
 log = logging.getLogger(__name__)
 
@@ -99,14 +110,14 @@ def create_app(
     )
     metrics = RequestMetrics()
     metrics.name_version(context.version)
-    app.state.context, app.state.metrics = context, metrics
+    app.state.context, app.state.metrics, app.state.access = context, metrics, access
     metrics.registry.register(StateCollector(lambda: health.state_counts(app.state.context)))
     app.add_middleware(Guard, access=access)
     app.add_middleware(Intake, metrics=metrics, largest_body=largest_body)
     for error, handler in HANDLERS.items():
         app.add_exception_handler(error, handler)
     app.add_exception_handler(RequestValidationError, on_invalid_request)
-    app.include_router(health.probes)
+    include(app, health.probes)
     always = problem_responses(*_ALWAYS)
     nouns = (
         accounts,
@@ -120,8 +131,9 @@ def create_app(
         audit,
     )
     for noun in nouns:
-        app.include_router(noun.router, responses=always, dependencies=[Depends(up_to_date)])
-    app.include_router(health.router, responses=always)
+        include(app, noun.router, responses=always, dependencies=[Depends(up_to_date)])
+    for noun in (health, sessions):
+        include(app, noun.router, responses=always)
     if console:
         mount(app, context)
     app.openapi = document_maker(app)  # type: ignore[method-assign]  # FastAPI's documented way
@@ -153,6 +165,7 @@ def _forget_old_answers(context: Context) -> None:
     try:
         with context.store.begin() as session:
             idempotency.forget(session, context.now() - ANSWERS_KEPT)
+        signing.forget(context.store, context.now())
     except StoreError as error:  # /readyz says so until it is mended
         log.warning("%s", error)
 
@@ -160,7 +173,6 @@ def _forget_old_answers(context: Context) -> None:
 def serve(
     wiring: Wiring,
     *,
-    token: str | None,
     host: str | None = None,
     port: int | None = None,
     scheduler: Callable[[Wiring], Handle] | None = None,
@@ -169,11 +181,12 @@ def serve(
     """Serve until a signal ends it, where the settings say unless ``host`` or ``port`` is given.
 
     ``say`` is told who may enter and where. Raises ConfigError, before anything is bound, when
-    other machines could enter without a token.
+    other machines could enter though there is no user yet.
     """
     host, port = host or wiring.settings.server.host, port or wiring.settings.server.port
-    rule = access(token, host=host)
+    is_open = signing.is_open(wiring.store)
+    rule = access(host=host, is_open=is_open, public_url=wiring.settings.server.public_url)
     app = create_app(wiring, access=rule, scheduler=scheduler, console=True)
-    say(rule.sentence)
+    say(rule.sentence(is_open=is_open))
     say(f"http://{f'[{host}]' if ':' in host else host}:{port}{PREFIX}")
     uvicorn.run(app, host=host, port=port, **SERVER_OPTIONS)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from fastapi import APIRouter
-from fastapi import Path as InPath
 from sqlalchemy.orm import Session
 
 from service import economics
-from service.api import PREFIX
+from service.api import PREFIX, places
 from service.api.context import InContext
+from service.api.needs import needs
 from service.api.openapi import problem_responses
+from service.api.places import AccountIdInPath
 from service.api.schemas import Page
 from service.api.schemas.accounts import (
     AccountSummary,
@@ -23,27 +22,30 @@ from service.api.schemas.accounts import (
 )
 from service.api.schemas.lines import InputView, TermView
 from service.economics import BreakEven
+from service.people.roles import Role
 from service.settings.models import Account
 from service.store import account_states, proposals, runs
 
 router = APIRouter(prefix=f"{PREFIX}/accounts", tags=["accounts"])
 
-AccountIdInPath = Annotated[
-    str, InPath(max_length=64, description="The account's id.", examples=["shop-1"])
-]
 
-
-@router.get("", operation_id="listAccounts", summary="Accounts of the configuration")
+@router.get(
+    "",
+    operation_id="listAccounts",
+    dependencies=[needs(Role.VIEWER, places.anywhere)],
+    summary="Accounts of the configuration",
+)
 def list_accounts(context: InContext) -> Page[AccountSummary]:
     """All accounts in the order of the YAML, each with its newest night; always one page."""
     with context.store.read() as session:
-        items = tuple(_summary(session, account) for account in context.settings.accounts)
+        items = tuple(_summary(session, account) for account in context.accounts)
     return Page(items=items)
 
 
 @router.get(
     "/{account_id}",
     operation_id="getAccount",
+    dependencies=[needs(Role.VIEWER, places.of_account)],
     summary="One account and its effective policy",
     responses=problem_responses("not-found", "invalid-request"),
 )

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
 from fastapi import APIRouter
-from fastapi import Path as InPath
 from sqlalchemy.orm import Session
 from starlette.responses import JSONResponse
 
 from service import applying, rollback
-from service.api import PREFIX
-from service.api.accounts import AccountIdInPath
+from service.api import PREFIX, places
 from service.api.context import ByWhom, InContext
 from service.api.idempotency import DoOnce
+from service.api.needs import needs
 from service.api.openapi import problem_responses
 from service.api.pagination import DEFAULT_LIMIT, Cursor, Limit, decode_instant, encode
-from service.api.runs import ByAccount
+from service.api.places import (
+    AccountIdInPath,
+    ApplicationIdInPath,
+    BatchIdInPath,
+    ByAccount,
+    UndoneInPath,
+)
 from service.api.schemas import Page
 from service.api.schemas.applications import (
     ApplicationSummary,
@@ -30,6 +35,7 @@ from service.api.schemas.applications import (
     RollbackView,
 )
 from service.errors import ConflictError
+from service.people.roles import Role
 from service.store import applications, lines
 from service.store.applications import ApplicationRow
 from service.store.interventions import RollbackRow
@@ -37,26 +43,13 @@ from service.store.lines import LineFilter
 
 router = APIRouter(prefix=PREFIX, tags=["applications"])
 
-ApplicationIdInPath = Annotated[
-    str, InPath(max_length=36, description="The application's id.", examples=["0198f2a6-11aa"])
-]
-BatchIdInPath = Annotated[
-    str, InPath(max_length=36, description="The batch's id.", examples=["0198f2a6-2b7c"])
-]
-UndoneInPath = Annotated[
-    str,
-    InPath(
-        max_length=36,
-        description="The id of an application, or of one of its batches.",
-        examples=["0198f2a6-11aa"],
-    ),
-]
 _REFUSALS = problem_responses("not-found", "conflict", "invalid-request", "idempotency-key-reused")
 
 
 @router.post(
     "/accounts/{account_id}/apply",
     operation_id="applyAccount",
+    dependencies=[needs(Role.SPECIALIST, places.of_account)],
     summary="Send the account's approved lines to the platform",
     response_model=ApplicationView,
     responses=_REFUSALS,
@@ -95,6 +88,7 @@ def apply_account(
 @router.get(
     "/applications",
     operation_id="listApplications",
+    dependencies=[needs(Role.VIEWER, places.listed)],
     summary="Applications, newest first",
     responses=problem_responses("bad-cursor", "invalid-request"),
 )
@@ -120,6 +114,7 @@ def list_applications(
 @router.get(
     "/applications/{application_id}",
     operation_id="getApplication",
+    dependencies=[needs(Role.VIEWER, places.of_application)],
     summary="One application with its batches",
     responses=problem_responses("not-found", "invalid-request"),
 )
@@ -136,6 +131,7 @@ def get_application(application_id: ApplicationIdInPath, context: InContext) -> 
 @router.get(
     "/batches/{batch_id}",
     operation_id="getBatch",
+    dependencies=[needs(Role.VIEWER, places.of_batch)],
     summary="One batch with its lines",
     responses=problem_responses("not-found", "invalid-request"),
 )
@@ -156,6 +152,7 @@ def get_batch(batch_id: BatchIdInPath, context: InContext) -> BatchView:
 @router.post(
     "/batches/{undone}/rollback",
     operation_id="rollBack",
+    dependencies=[needs(Role.SPECIALIST, places.of_undone)],
     summary="Propose to undo a batch, or a whole application",
     response_model=RollbackView,
     responses=_REFUSALS,

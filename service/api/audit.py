@@ -8,13 +8,15 @@ from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 from pydantic import AwareDatetime, Field
 
-from service.api import PREFIX
+from service.api import PREFIX, places
 from service.api.context import InContext
+from service.api.needs import needs
 from service.api.openapi import problem_responses
 from service.api.pagination import DEFAULT_LIMIT, LONGEST_CURSOR, MOST, decode, encode
 from service.api.schemas import Demand, Page
 from service.api.schemas.audit import AuditHeadView, AuditView
 from service.auditing import MEDIA_TYPES, export
+from service.people.roles import Role
 from service.store import audit
 from service.store.audit import AuditFilter
 from service.store.chain import GENESIS, Head
@@ -53,6 +55,7 @@ class AuditQuery(EventQuery):
 @router.get(
     "",
     operation_id="listAuditEvents",
+    dependencies=[needs(Role.VIEWER, places.listed)],
     summary="What happened, newest first",
     responses=problem_responses("bad-cursor", "invalid-request"),
 )
@@ -82,6 +85,7 @@ class ExportQuery(EventQuery):
 @router.get(
     "/export",
     operation_id="exportAuditEvents",
+    dependencies=[needs(Role.VIEWER, places.listed)],
     summary="The audit record as JSON Lines or CSV, oldest first",
     response_class=StreamingResponse,
     responses={
@@ -114,6 +118,7 @@ def export_audit_events(
 @router.get(
     "/head",
     operation_id="getAuditHead",
+    dependencies=[needs(Role.VIEWER, places.anywhere)],
     summary="The last event of the chain: note it down elsewhere",
     responses=problem_responses(),
 )

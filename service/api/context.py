@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Annotated, Protocol
+from typing import Annotated, Final, Protocol
 
 from fastapi import Depends, Request
 
 from service.applying import Who
 from service.audit import Origin
+from service.errors import NotFoundError
 from service.expiry import expire_overdue
+from service.people.roles import Principal
 from service.recall import Recall
 from service.settings.models import Account, Settings
 from service.store import Store
 from service.store.rows import RunRow
 from service.wiring import Wiring
+
+NOTHING: Final[frozenset[str]] = frozenset()
 
 
 class Nights(Protocol):
@@ -60,6 +64,7 @@ class Context:
     walks: Walks
     recall: Recall
     version: str
+    within: frozenset[str] | None = None  # the accounts of the one who asks; None = all
 
     @property
     def settings(self) -> Settings:
@@ -68,23 +73,37 @@ class Context:
 
     @property
     def store(self) -> Store:
-        """The database."""
-        return self.wiring.store
+        """The database, of which nothing outside ``within`` can be read or changed."""
+        return self.wiring.store.within(self.within)
 
     def now(self) -> datetime:
         """The instant, aware."""
         return self.wiring.clock()
 
+    @property
+    def accounts(self) -> tuple[Account, ...]:
+        """The accounts of the configuration that may be seen."""
+        found = self.settings.accounts
+        return tuple(one for one in found if self.within is None or one.id in self.within)
+
     def account(self, account_id: str) -> Account:
-        """One account of the configuration; raises NotFoundError naming those there are."""
-        return self.wiring.account(account_id)
+        """One account of the configuration; raises NotFoundError naming those that may be seen."""
+        found = next((one for one in self.accounts if one.id == account_id), None)
+        if found is None:
+            known = ", ".join(one.id for one in self.accounts)
+            raise NotFoundError(
+                f"there is no account {account_id} in the configuration, only: {known}"
+            )
+        return found
 
 
-def context_of(request: Request) -> Context:
-    """The context that ``create_app`` has put there."""
+async def context_of(request: Request) -> Context:
+    """The context that ``create_app`` has put there, narrowed to the one who asks."""
     context = request.app.state.context
     assert isinstance(context, Context)
-    return context
+    principal = getattr(request.state, "principal", None)
+    within = principal.accounts() if isinstance(principal, Principal) else NOTHING
+    return replace(context, within=within)
 
 
 InContext = Annotated[Context, Depends(context_of)]
@@ -92,10 +111,10 @@ InContext = Annotated[Context, Depends(context_of)]
 
 def up_to_date(context: InContext) -> None:
     """Before anything is shown or decided: what has run out of time ends."""
-    expire_overdue(context.store, context.now(), "rest")
+    expire_overdue(context.wiring.store, context.now(), "rest")
 
 
-def origin_of(request: Request, context: InContext) -> Origin:
+async def origin_of(request: Request, context: InContext) -> Origin:
     """Who acts, for the audit record."""
     return Origin(
         at=context.now(),

@@ -13,14 +13,15 @@ from sqlalchemy.orm import Session
 from starlette.responses import JSONResponse
 
 from service import decisions
-from service.api import PREFIX, etags
+from service.api import PREFIX, etags, places
 from service.api.context import ByWhom, Context, InContext
 from service.api.etags import IfMatch
 from service.api.idempotency import DoOnce, Once
-from service.api.lines import LineIdInPath, line_view
+from service.api.lines import line_view
+from service.api.needs import needs
 from service.api.openapi import problem_responses
+from service.api.places import LineIdInPath, ProposalIdInPath
 from service.api.problems import RefusalError
-from service.api.proposals import ProposalIdInPath
 from service.api.schemas.decisions import (
     MOST_LINES,
     ApproveDemand,
@@ -35,6 +36,7 @@ from service.api.validation import invalid
 from service.approval import Action, edited_bid
 from service.audit import Origin
 from service.errors import ConflictError, InputError, NotFoundError
+from service.people.roles import Role
 from service.settings.models import Guardrails
 from service.store import lines, proposals
 from service.store.lines import LineFilter
@@ -54,6 +56,7 @@ _REFUSALS = problem_responses(
 @router.post(
     "/lines/{line_id}/approve",
     operation_id="approveLine",
+    dependencies=[needs(Role.SPECIALIST, places.of_line)],
     summary="Approve a line",
     response_model=LineView,
     responses=_REFUSALS,
@@ -72,6 +75,7 @@ def approve_line(
 @router.post(
     "/lines/{line_id}/reject",
     operation_id="rejectLine",
+    dependencies=[needs(Role.SPECIALIST, places.of_line)],
     summary="Reject a line, with the reason",
     response_model=LineView,
     responses=_REFUSALS,
@@ -90,6 +94,7 @@ def reject_line(
 @router.post(
     "/lines/{line_id}/withdraw",
     operation_id="withdrawLine",
+    dependencies=[needs(Role.SPECIALIST, places.of_line)],
     summary="Take an approval back",
     response_model=LineView,
     responses=_REFUSALS,
@@ -108,6 +113,7 @@ def withdraw_line(
 @router.post(
     "/lines/{line_id}/edit",
     operation_id="editLine",
+    dependencies=[needs(Role.SPECIALIST, places.of_line)],
     summary="Give a line another bid",
     response_model=LineView,
     responses=_REFUSALS,
@@ -142,6 +148,7 @@ def edit_line(
 @router.post(
     "/proposals/{proposal_id}/decisions",
     operation_id="decideLines",
+    dependencies=[needs(Role.SPECIALIST, places.of_proposal)],
     summary="Decide on many lines of a proposal, by ids or by a filter",
     response_model=BulkView,
     responses=_REFUSALS,

@@ -8,14 +8,16 @@ from typing import Annotated
 from fastapi import APIRouter, Request, Response
 from fastapi import Path as InPath
 
-from service.api import PREFIX, metrics
+from service.api import PREFIX, metrics, places
 from service.api.context import Context, InContext
 from service.api.metrics import Counts, RequestMetrics
+from service.api.needs import ANYBODY, ENTERED, needs
 from service.api.openapi import problem_responses
 from service.api.problems import KINDS, RefusalError
 from service.api.schemas.health import Health, Readiness
 from service.api.schemas.problems import ProblemKind
 from service.errors import StoreError
+from service.people.roles import Role
 from service.store import lines, proposals, runs
 from service.store.lines import LineFilter
 
@@ -23,7 +25,9 @@ probes = APIRouter(tags=["health"])
 router = APIRouter(prefix=f"{PREFIX}/problems", tags=["problems"])
 
 
-@probes.get("/healthz", operation_id="getHealth", summary="Is the process alive?")
+@probes.get(
+    "/healthz", operation_id="getHealth", dependencies=[ANYBODY], summary="Is the process alive?"
+)
 def get_health(context: InContext) -> Health:
     """Needs no token and touches nothing."""
     return Health(version=context.version)
@@ -32,6 +36,7 @@ def get_health(context: InContext) -> Health:
 @probes.get(
     "/readyz",
     operation_id="getReadiness",
+    dependencies=[ANYBODY],
     summary="Can requests be served?",
     responses={
         503: {
@@ -58,6 +63,7 @@ def get_readiness(context: InContext, response: Response) -> Readiness:
 @probes.get(
     "/metrics",
     operation_id="getMetrics",
+    dependencies=[needs(Role.VIEWER, places.everything)],
     summary="Prometheus metrics",
     response_class=Response,
     responses={
@@ -83,6 +89,7 @@ def get_metrics(request: Request) -> Response:
 @router.get(
     "/{name}",
     operation_id="getProblemKind",
+    dependencies=[ENTERED],
     summary="What a type of problem means",
     responses=problem_responses("not-found", "invalid-request"),
 )

@@ -47,7 +47,8 @@ class Once:
     ) -> None:
         self._request = request
         self._context = context
-        self._key = idempotency_key
+        self._shown = idempotency_key
+        self._key = own_key(request.state.actor, idempotency_key)
 
     def __call__(self, demand: Demand, work: Work) -> JSONResponse:
         """Do ``work`` in one transaction and answer, or repeat the first answer.
@@ -57,7 +58,7 @@ class Once:
         digest = request_hash(self._request.method, self._request.url.path, demand)
         with self._context.store.begin() as session:
             if not idempotency.put(session, self._key, digest, now=self._context.now()):
-                return _replay(session, self._key, digest)
+                return _replay(session, self._key, digest, self._shown)
             body = work(session).model_dump(mode="json")
             idempotency.answer(session, self._key, status=200, body=body)
         return _respond(200, body)
@@ -72,13 +73,19 @@ def request_hash(method: str, path: str, demand: Demand) -> str:
     return hashlib.sha256(f"{method} {path}\n{body}".encode()).hexdigest()
 
 
-def _replay(session: Session, key: str, digest: str) -> JSONResponse:
+def own_key(actor: str, key: str) -> str:
+    """The key in a room of its own for everybody: nobody's keys stand in another's way."""
+    return f"{hashlib.sha256(actor.encode()).hexdigest()[:16]}:{key}"
+
+
+def _replay(session: Session, key: str, digest: str, shown: str) -> JSONResponse:
     try:
         first = idempotency.get(session, key, digest)
     except ConflictError as error:
-        raise RefusalError("idempotency-key-reused", str(error)) from error
+        told = str(error).replace(key, shown)
+        raise RefusalError("idempotency-key-reused", told) from error
     if first is None or not first.status:
-        raise RefusalError("conflict", f"the request with Idempotency-Key {key} is under way")
+        raise RefusalError("conflict", f"the request with Idempotency-Key {shown} is under way")
     return _respond(first.status, first.body, {REPLAYED: "true"})
 
 

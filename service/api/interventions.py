@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from fastapi import Path as InPath
 from sqlalchemy.orm import Session
 
 from service import outside, stop
-from service.api import PREFIX
+from service.api import PREFIX, places
 from service.api.context import ByWhom, Context, InContext
+from service.api.needs import needs
 from service.api.openapi import problem_responses
 from service.api.pagination import DEFAULT_LIMIT, Cursor, Limit, decode, encode
-from service.api.runs import ByAccount
+from service.api.places import AlertIdInPath, ByAccount
 from service.api.schemas import Page
 from service.api.schemas.interventions import (
     AlertView,
@@ -25,18 +25,20 @@ from service.api.schemas.interventions import (
     StopView,
 )
 from service.errors import ConflictError
+from service.people.roles import Role
 from service.stop import Stop
 from service.store import interventions
 from service.store.interventions import EVERYTHING
 
 router = APIRouter(prefix=PREFIX, tags=["interventions"])
 
-AlertIdInPath = Annotated[
-    int, InPath(ge=1, le=2**63 - 1, description="The alert's id.", examples=[7])
-]
 
-
-@router.get("/stops", operation_id="listStops", summary="What is stopped")
+@router.get(
+    "/stops",
+    operation_id="listStops",
+    dependencies=[needs(Role.VIEWER, places.anywhere)],
+    summary="What is stopped",
+)
 def list_stops(context: InContext) -> StopsView:
     """Every stop in force, ordered here, on the command line, or by the file; always one page."""
     with context.store.read() as session:
@@ -46,6 +48,7 @@ def list_stops(context: InContext) -> StopsView:
 @router.post(
     "/stops",
     operation_id="stopApplying",
+    dependencies=[needs(Role.SPECIALIST, places.of_stop)],
     summary="Throw the kill switch",
     responses=problem_responses("not-found", "invalid-request"),
 )
@@ -63,6 +66,7 @@ def stop_applying(demand: StopDemand, context: InContext, origin: ByWhom) -> Sto
 @router.post(
     "/stops/resume",
     operation_id="resumeApplying",
+    dependencies=[needs(Role.OWNER, places.of_resume)],
     summary="Lift a stop order",
     responses=problem_responses("not-found", "invalid-request"),
 )
@@ -77,6 +81,7 @@ def resume_applying(demand: ResumeDemand, context: InContext, origin: ByWhom) ->
 @router.get(
     "/hands-off",
     operation_id="listHandsOff",
+    dependencies=[needs(Role.VIEWER, places.listed)],
     summary="Words left to people",
     responses=problem_responses("invalid-request"),
 )
@@ -90,6 +95,7 @@ def list_hands_off(context: InContext, account_id: ByAccount = None) -> Page[Han
 @router.post(
     "/hands-off/release",
     operation_id="releaseWord",
+    dependencies=[needs(Role.SPECIALIST, places.of_release)],
     summary="Give a word back to the machine",
     responses=problem_responses("not-found", "invalid-request"),
 )
@@ -103,6 +109,7 @@ def release_word(demand: ReleaseDemand, context: InContext, origin: ByWhom) -> H
 @router.get(
     "/alerts",
     operation_id="listAlerts",
+    dependencies=[needs(Role.VIEWER, places.listed)],
     summary="Alerts, newest first",
     responses=problem_responses("bad-cursor", "invalid-request"),
 )
@@ -134,6 +141,7 @@ def list_alerts(
 @router.post(
     "/alerts/{alert_id}/acknowledge",
     operation_id="acknowledgeAlert",
+    dependencies=[needs(Role.OWNER, places.of_alert)],
     summary="Say that an alert is known",
     responses=problem_responses("not-found", "invalid-request"),
 )

@@ -10,14 +10,17 @@ from fastapi import Path as InPath
 from pydantic import Field
 
 from service import books
-from service.api import PREFIX
-from service.api.accounts import AccountIdInPath, entry_view
+from service.api import PREFIX, places
+from service.api.accounts import entry_view
 from service.api.context import InContext
+from service.api.needs import needs
 from service.api.openapi import problem_responses
+from service.api.places import AccountIdInPath
 from service.api.schemas import Demand, Page
 from service.api.schemas.ledger import BreakEvenView, ClickPriceView, LedgerView, StatedDayView
 from service.api.schemas.lines import PlatformId
 from service.break_even import Opened, Question, open_entries
+from service.people.roles import Role
 from service.store import ledger
 
 router = APIRouter(prefix=f"{PREFIX}/accounts", tags=["ledger"])
@@ -64,6 +67,7 @@ class EconomicsQuery(Demand):
 @router.get(
     "/{account_id}/ledger",
     operation_id="getLedger",
+    dependencies=[needs(Role.VIEWER, places.of_account)],
     summary="What may be lost tonight, and every day that it came from",
     responses=problem_responses("not-found", "invalid-request"),
 )
@@ -80,6 +84,7 @@ def get_ledger(
 @router.get(
     "/{account_id}/ledger/{day}",
     operation_id="listRestatements",
+    dependencies=[needs(Role.VIEWER, places.of_account)],
     summary="One day of the ledger as every night restated it",
     responses=problem_responses("not-found", "invalid-request"),
 )
@@ -98,6 +103,7 @@ def list_restatements(
 @router.get(
     "/{account_id}/economics",
     operation_id="listBreakEvens",
+    dependencies=[needs(Role.VIEWER, places.of_account)],
     summary="Break-even return on ads and price of a click, opened to their inputs",
     responses=problem_responses("not-found", "invalid-request"),
 )

@@ -7,16 +7,17 @@ from datetime import date, datetime, timedelta
 from typing import Annotated, cast
 
 from fastapi import APIRouter, Query, Response
-from fastapi import Path as InPath
 from pydantic import Field
 from sqlalchemy.orm import Session
 
 from service import economics, inputs
-from service.api import PREFIX, etags
+from service.api import PREFIX, etags, places
 from service.api.context import Context, InContext
+from service.api.needs import needs
 from service.api.openapi import problem_responses
 from service.api.pagination import DEFAULT_LIMIT, LONGEST_CURSOR, MOST, decode, encode
-from service.api.proposals import ETAG_HEADER, ProposalIdInPath
+from service.api.places import LineIdInPath, ProposalIdInPath
+from service.api.proposals import ETAG_HEADER
 from service.api.schemas.audit import AuditView
 from service.api.schemas.interventions import HandsOffView
 from service.api.schemas.lines import (
@@ -37,15 +38,13 @@ from service.api.schemas.lines import (
 from service.approval import Action, allowed
 from service.errors import NotFoundError
 from service.frames import GIVEN
+from service.people.roles import Role
 from service.store import audit, facts, interventions, lines, proposals, roster, runs
 from service.store.audit import AuditFilter
 from service.store.rows import LineRow, ProposalRow, RunRow
 
 router = APIRouter(prefix=PREFIX, tags=["lines"])
 
-LineIdInPath = Annotated[
-    int, InPath(ge=1, le=2**63 - 1, description="The line's id.", examples=[1042])
-]
 OFFERED = frozenset({Action.APPROVE, Action.REJECT, Action.EDIT, Action.WITHDRAW})
 _PAST = 30
 _EVENTS = 100
@@ -64,6 +63,7 @@ class LineListQuery(LineQuery):
 @router.get(
     "/proposals/{proposal_id}/lines",
     operation_id="listLines",
+    dependencies=[needs(Role.VIEWER, places.of_proposal)],
     summary="Lines of a proposal: filtered, sorted, paged, summed",
     responses={
         200: {"headers": ETAG_HEADER},
@@ -104,6 +104,7 @@ def list_lines(
 @router.get(
     "/lines/{line_id}",
     operation_id="getLine",
+    dependencies=[needs(Role.VIEWER, places.of_line)],
     summary="One line opened to every input of its decision and its history",
     responses={200: {"headers": ETAG_HEADER}, **problem_responses("not-found", "invalid-request")},
 )

@@ -14,7 +14,7 @@ from fastapi.openapi.utils import get_openapi
 
 from service.api.problems import KINDS, MEDIA_TYPE, Document, Kind
 from service.api.schemas.problems import Problem
-from service.api.security import ACTOR_HEADER, OPEN_PATHS
+from service.api.security import ACTOR_HEADER, ENTRANCES, OPEN_PATHS
 
 TITLE = "kaiche"
 DESCRIPTION = """\
@@ -33,11 +33,28 @@ number behind them. A person approves, edits or rejects; nothing else moves a bi
   carried out are remembered: a refused one changed nothing and may be sent again under its key.
 - Refusals are RFC 9457 problem documents with `detail` in English and `zh` in Chinese.
 - `X-Request-ID` is taken from the request, or made, and returned; the audit record keeps it.
-- `X-Actor` (percent-encoded UTF-8) names the person for the audit record. Until accounts and roles
-  arrive it is a declaration, and is recorded behind `token/` or `loopback/`.
+- Everything is of an account, and everybody has a role on each: **viewer** reads, **specialist**
+  approves, edits and rejects, **owner** also overrides, lifts stops and acknowledges alerts. What is of
+  an account that is not yours is answered like what does not exist.
+- Programs send a token (`kaiche token create`), browsers the cookie of a log-in. While there is no user
+  the server is open to its own machine; `X-Actor` (percent-encoded UTF-8) then names the person for
+  the audit record, as a declaration behind `loopback/`.
 """
 
-_SECURITY = "token"
+_SCHEMES: Mapping[str, Mapping[str, str]] = {
+    "token": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A token of `kaiche token create`, for programs.",
+    },
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "kaiche_session",
+        "description": "The cookie of a log-in, for browsers; `__Host-kaiche_session` behind https. "
+        "Neither is needed while there is no user and the server is open to its own machine.",
+    },
+}
 _EXAMPLE_REQUEST_ID = "5f0c3a6d1c5b4a0f9a3b1d2e3f405162"
 _EXAMPLE_EXTRA: Mapping[str, Mapping[str, Any]] = {
     "invalid-request": {
@@ -122,16 +139,10 @@ def _document(app: FastAPI) -> dict[str, Any]:
     problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas |= problem.pop("$defs", {})
     schemas["Problem"] = problem
-    components["securitySchemes"] = {
-        _SECURITY: {
-            "type": "http",
-            "scheme": "bearer",
-            "description": "KAICHE_TOKEN of the server; not needed when the server has none "
-            "and serves its own machine only.",
-        }
-    }
-    for path, operation in _operations(document):
-        operation["security"] = [] if path in OPEN_PATHS else [{_SECURITY: []}, {}]
+    components["securitySchemes"] = _SCHEMES
+    for path, method, operation in _operations(document):
+        unasked = path in OPEN_PATHS or (method.upper(), path) in ENTRANCES
+        operation["security"] = [] if unasked else [{"token": []}, {"session": []}, {}]
         if path not in OPEN_PATHS:
             operation.setdefault("parameters", []).extend(_common_headers())
         for media in _media(operation):
@@ -154,17 +165,17 @@ def _common_headers() -> list[dict[str, Any]]:
             "name": ACTOR_HEADER.title(),
             "in": "header",
             "required": False,
-            "description": "Who is acting, percent-encoded UTF-8; a declaration, not a proof.",
+            "description": "While there is no user: who is acting, percent-encoded UTF-8.",
             "schema": {"type": "string", "maxLength": 64},
             "example": "%E5%B0%8F%E7%8E%8B",
         },
     ]
 
 
-def _operations(document: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+def _operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
     for path, methods in document["paths"].items():
-        for operation in methods.values():
-            yield path, operation
+        for method, operation in methods.items():
+            yield path, method, operation
 
 
 def _media(operation: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

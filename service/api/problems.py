@@ -70,8 +70,16 @@ KINDS: Mapping[str, Kind] = _catalogue(
         401,
         "A valid token is needed",
         "需要有效的令牌",
-        "Send Authorization: Bearer with the value of KAICHE_TOKEN of the server.",
-        "请在请求头 Authorization: Bearer 中带上服务器的 KAICHE_TOKEN。",
+        "Log in, or send Authorization: Bearer with a token of `kaiche token create`.",
+        "请先登录，或在请求头 Authorization: Bearer 中带上 kaiche token create 生成的令牌。",
+    ),
+    Kind(
+        "wrong-credentials",
+        401,
+        "The name or the password is wrong",
+        "用户名或密码不正确",
+        "Check both; an owner can set a new password with `kaiche user password`.",
+        "请核对后重试；所有者可用 kaiche user password 重设密码。",
     ),
     Kind(
         "cross-site",
@@ -82,12 +90,20 @@ KINDS: Mapping[str, Kind] = _catalogue(
         "只接受本站页面发出的修改请求。",
     ),
     Kind(
+        "forbidden",
+        403,
+        "The role is too low for this",
+        "角色权限不足",
+        "Ask an owner of the account for the role that is named.",
+        "请联系该账户的所有者授予所需的角色。",
+    ),
+    Kind(
         "loopback-only",
         403,
-        "Without a token only this machine is served",
-        "未设置令牌时只接受本机访问",
-        "Set KAICHE_TOKEN and start the server again to reach it from another machine.",
-        "请设置 KAICHE_TOKEN 并重启服务，再从其他机器访问。",
+        "Without any user only this machine is served",
+        "还没有用户时只接受本机访问",
+        "Add an owner with `kaiche user add NAME --role owner` to reach it from another machine.",
+        "请先用 kaiche user add 用户名 --role owner 添加所有者，再从其他机器访问。",
     ),
     Kind(
         "not-found",
@@ -150,8 +166,8 @@ KINDS: Mapping[str, Kind] = _catalogue(
         421,
         "This server does not answer to that name",
         "服务器不接受此主机名",
-        "Without a token, use 127.0.0.1, [::1] or localhost in the address.",
-        "未设置令牌时，请用 127.0.0.1、[::1] 或 localhost 访问。",
+        "Without any user, use 127.0.0.1, [::1] or localhost in the address.",
+        "还没有用户时，请用 127.0.0.1、[::1] 或 localhost 访问。",
     ),
     Kind(
         "invalid-request",
@@ -176,6 +192,14 @@ KINDS: Mapping[str, Kind] = _catalogue(
         "需要说明依据的版本",
         "Send If-Match with the ETag of what was shown.",
         "请在 If-Match 中带上所见内容的 ETag。",
+    ),
+    Kind(
+        "too-many-attempts",
+        429,
+        "Too many attempts to log in",
+        "登录尝试过于频繁",
+        "Wait as long as Retry-After says; who is logged in stays so.",
+        "请按 Retry-After 的秒数等待后再试；已登录的会话不受影响。",
     ),
     Kind(
         "internal",
@@ -207,6 +231,8 @@ _BY_STATUS: Mapping[int, str] = {
     400: "invalid-request",
     404: "not-found",
     405: "method-not-allowed",
+    401: "unauthorized",
+    403: "forbidden",
     413: "body-too-large",
     422: "invalid-request",
 }
@@ -329,10 +355,23 @@ async def on_http_exception(request: Request, error: Exception) -> JSONResponse:
     return answer(request.scope, refusal, status=status)
 
 
+def from_failure(error: Exception, request_id: str) -> RefusalError | None:
+    """The refusal for a failure below a request, None for one that nobody has foreseen."""
+    if isinstance(error, RefusalError):
+        return error
+    if isinstance(error, ServiceError):
+        return from_service_error(error)
+    if isinstance(error, SQLAlchemyError):
+        log.error("the database failed under request %s", request_id, exc_info=error)
+        return RefusalError("unavailable")
+    return None
+
+
 async def on_database_error(request: Request, error: Exception) -> JSONResponse:
     """Exception handler for a database that failed underneath a request."""
-    log.error("the database failed under request %s", request_id_of(request.scope), exc_info=error)
-    return answer(request.scope, RefusalError("unavailable"))
+    refusal = from_failure(error, request_id_of(request.scope))
+    assert refusal is not None
+    return answer(request.scope, refusal)
 
 
 HANDLERS = {

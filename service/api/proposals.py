@@ -5,23 +5,24 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
-from fastapi import Path as InPath
 from sqlalchemy.orm import Session
 from starlette.responses import JSONResponse
 
 from service import decisions, sheet
-from service.api import PREFIX, etags
+from service.api import PREFIX, etags, places
 from service.api.applications import rollback_view
 from service.api.context import ByWhom, InContext
 from service.api.etags import IfMatch
 from service.api.idempotency import DoOnce
+from service.api.needs import needs
 from service.api.openapi import problem_responses
 from service.api.pagination import DEFAULT_LIMIT, Cursor, Limit, encode, night_key
-from service.api.runs import ByAccount
+from service.api.places import ByAccount, ProposalIdInPath
 from service.api.schemas import Page
 from service.api.schemas.decisions import OverrideView, RejectDemand
 from service.api.schemas.proposals import ProposalSummary, ProposalView
 from service.export import approved_sheet
+from service.people.roles import Role
 from service.store import audit as events
 from service.store import interventions, lines, proposals
 from service.store.lines import LineFilter
@@ -29,9 +30,6 @@ from service.store.rows import ProposalRow
 
 router = APIRouter(prefix=f"{PREFIX}/proposals", tags=["proposals"])
 
-ProposalIdInPath = Annotated[
-    str, InPath(max_length=36, description="The proposal's id.", examples=["0198f2a5-0e77-7d31"])
-]
 ETAG_HEADER = {
     "ETag": {
         "description": "What If-Match of a decision has to carry.",
@@ -44,6 +42,7 @@ ETAG_HEADER = {
 @router.get(
     "",
     operation_id="listProposals",
+    dependencies=[needs(Role.VIEWER, places.listed)],
     summary="Proposals, newest night first",
     responses=problem_responses("bad-cursor", "invalid-request"),
 )
@@ -75,6 +74,7 @@ def list_proposals(
 @router.get(
     "/{proposal_id}",
     operation_id="getProposal",
+    dependencies=[needs(Role.VIEWER, places.of_proposal)],
     summary="One proposal: totals, frontier, policy, breaches",
     responses={200: {"headers": ETAG_HEADER}, **problem_responses("not-found", "invalid-request")},
 )
@@ -91,6 +91,7 @@ def get_proposal(
 @router.post(
     "/{proposal_id}/override",
     operation_id="overrideProposal",
+    dependencies=[needs(Role.OWNER, places.of_proposal)],
     summary="Open a proposal that a guardrail has blocked",
     response_model=OverrideView,
     responses=problem_responses(
@@ -131,6 +132,7 @@ def override_proposal(
 @router.get(
     "/{proposal_id}/sheet",
     operation_id="downloadSheet",
+    dependencies=[needs(Role.SPECIALIST, places.of_proposal)],
     summary="Approved lines as the platform's bulk-edit sheet (XLSX)",
     response_class=Response,
     responses={

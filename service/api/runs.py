@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
-from fastapi import Path as InPath
 from sqlalchemy.orm import Session
 
-from service.api import PREFIX
+from service.api import PREFIX, places
 from service.api.context import ByWhom, Context, InContext
+from service.api.needs import needs
 from service.api.openapi import problem_responses
 from service.api.pagination import DEFAULT_LIMIT, Cursor, Limit, decode, encode, night_key
+from service.api.places import ByAccount, RunIdInPath
 from service.api.schemas import Page
 from service.api.schemas.runs import (
     Progress,
@@ -20,23 +21,19 @@ from service.api.schemas.runs import (
     RunSummary,
     RunView,
 )
+from service.people.roles import Role
 from service.store import proposals, runs
 from service.store.rows import RunRow
 
 router = APIRouter(prefix=f"{PREFIX}/runs", tags=["runs"])
 
-RunIdInPath = Annotated[
-    str, InPath(max_length=36, description="The run's id.", examples=["0198f2a4-6b1c-7cc0"])
-]
-ByAccount = Annotated[
-    str | None, Query(max_length=64, description="Of this account only.", examples=["shop-1"])
-]
 _POLL_SECONDS = 2
 
 
 @router.get(
     "",
     operation_id="listRuns",
+    dependencies=[needs(Role.VIEWER, places.listed)],
     summary="Nights, newest first",
     responses=problem_responses("bad-cursor", "invalid-request"),
 )
@@ -69,6 +66,7 @@ def list_runs(
     "",
     status_code=202,
     operation_id="startRun",
+    dependencies=[needs(Role.SPECIALIST, places.of_night)],
     summary="Start the night of an account",
     response_description="The night is under way, or had been carried out before; follow Location.",
     responses={
@@ -109,6 +107,7 @@ def start_run(demand: RunDemand, context: InContext, origin: ByWhom, response: R
 @router.get(
     "/{run_id}",
     operation_id="getRun",
+    dependencies=[needs(Role.VIEWER, places.of_run)],
     summary="One night: progress, review, counts",
     responses=problem_responses("not-found", "invalid-request"),
 )
@@ -125,6 +124,7 @@ def get_run(run_id: RunIdInPath, context: InContext, response: Response) -> RunV
 @router.get(
     "/{run_id}/rejects",
     operation_id="listRejects",
+    dependencies=[needs(Role.VIEWER, places.of_run)],
     summary="What the night did not take from the reports, and why",
     responses=problem_responses("not-found", "bad-cursor", "invalid-request"),
 )

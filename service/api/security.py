@@ -1,90 +1,97 @@
-"""Who may talk to the server, until accounts and roles arrive.
+"""Who may talk to the server.
 
-With a token (``KAICHE_TOKEN``) every request must carry it. Without one the server serves only
-this machine: the address bound, the peer and the Host header must all be loopback, the last so
-that a page that rebinds its DNS name to 127.0.0.1 is turned away. In both cases an unsafe method
-is taken only from this server's own pages or from programs that send no Origin.
+As soon as there is a user, every request comes with a browser's session (a cookie) or a program's
+token (a bearer token). Until then the server is open, to this machine only: the address bound, the
+peer and the Host header must all be loopback, the last so that a page that rebinds its DNS name to
+127.0.0.1 is turned away. An unsafe method is taken only from this server's own pages or from
+programs that send no Origin; one with a cookie has to show that it comes from our own page, which
+every browser does by itself (Origin, Sec-Fetch-Site), so no page can act in a visitor's name.
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import ipaddress
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
+from http.cookies import CookieError, SimpleCookie
+from typing import Final
 from urllib.parse import unquote, urlsplit
 
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
+from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from service.api.problems import RefusalError, answer
-from service.errors import ConfigError
+from service.api import PREFIX
+from service.api.context import Context
+from service.api.problems import RefusalError, answer, from_failure, request_id_of
+from service.errors import ConfigError, ServiceError
+from service.people import signing
+from service.people.roles import EVERYWHERE, Principal, Role
+from service.people.signing import Entered
 
-TOKEN_VARIABLE = "KAICHE_TOKEN"
-ACTOR_HEADER = "x-actor"
-OPEN_PATHS = frozenset({"/healthz", "/readyz"})
+ACTOR_HEADER: Final = "x-actor"
+SESSION_PATH: Final = f"{PREFIX}/session"
+OPEN_PATHS: Final = frozenset({"/healthz", "/readyz"})
+# Where somebody comes to enter: nobody is asked there who they are.
+PAGES: Final = "/console"
+SIGN_IN_PAGE: Final = "/sign-in"
+ENTRANCES: Final = frozenset(
+    {("POST", SESSION_PATH), ("GET", SIGN_IN_PAGE), ("POST", SIGN_IN_PAGE)}
+)
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _LOCAL_NAMES = frozenset({"localhost"})
+_FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 _ACTOR_NAME = re.compile(r"[\w.@ -]{1,48}")
-_SHORTEST_TOKEN = 16
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """The rule of entry. ``token`` None means this machine only."""
+    """The rule of entry. ``local`` says that only this machine can reach the server.
 
-    token: str | None = None
+    ``public_url`` is the address that browsers use, when a proxy stands before the server.
+    """
+
+    local: bool = True
+    public_url: str | None = None
 
     @property
-    def sentence(self) -> str:
+    def secure(self) -> bool:
+        """Whether browsers come by https."""
+        return (self.public_url or "").startswith("https://")
+
+    @property
+    def cookie(self) -> str:
+        """The name of the session's cookie; the prefix binds it to this host and to https."""
+        return "__Host-kaiche_session" if self.secure else "kaiche_session"
+
+    def sentence(self, *, is_open: bool) -> str:
         """What the server says about it when it starts."""
-        if self.token is None:
+        if is_open:
             return (
-                f"未设置 {TOKEN_VARIABLE}，只接受本机访问，无需令牌 · {TOKEN_VARIABLE} is not set: "
-                f"serving this machine only, without a token"
+                "还没有用户：开放模式，只接受本机访问，无需登录。添加第一个用户后即须登录："
+                "kaiche user add 用户名 --role owner · No user yet: open to this machine only, without "
+                "log-in, until the first user is added: kaiche user add NAME --role owner"
             )
-        return (
-            f"已设置 {TOKEN_VARIABLE}，每个请求须带 Bearer 令牌 · {TOKEN_VARIABLE} is set: "
-            "every request must carry it as a bearer token"
-        )
-
-    def admits(self, offered: str) -> bool:
-        """Whether ``offered`` is the token; takes the same time however much of it is right."""
-        if self.token is None:
-            return True
-        ours = hashlib.sha256(self.token.encode()).digest()
-        theirs = hashlib.sha256(offered.encode()).digest()
-        return hmac.compare_digest(ours, theirs)
+        return "须登录或带令牌访问 · every request needs a log-in or a token"
 
 
-def access(token: str | None, *, host: str) -> Access:
-    """The rule of entry for a server bound to ``host``.
+def access(*, host: str, is_open: bool, public_url: str | None = None) -> Access:
+    """The rule of entry for a server bound to ``host``; ``is_open`` when there is no user yet.
 
-    Raises ConfigError when the token could not be sent in a header, is short enough to guess, or is
-    missing while ``host`` can be reached from other machines.
+    Raises ConfigError for a server without users that other machines can reach.
     """
-    if not token:
-        if is_loopback(host):
-            return Access()
+    local = is_loopback(host)
+    if is_open and not local:
         raise ConfigError(
-            f"server.host is {host}, which other machines can reach, but {TOKEN_VARIABLE} is not "
-            f"set. Either export {TOKEN_VARIABLE}=<at least {_SHORTEST_TOKEN} random characters>, "
-            "or set server.host to 127.0.0.1"
+            f"server.host is {host}, which other machines can reach, but there is no user yet. Either "
+            "add an owner first (kaiche user add NAME --role owner), or set server.host to 127.0.0.1"
         )
-    if not token.isascii() or not token.isprintable() or " " in token:
-        raise ConfigError(
-            f"{TOKEN_VARIABLE} contains a space or a character that cannot be sent in a header; "
-            "use letters, digits and - _ . ~ + / ="
-        )
-    if len(token) < _SHORTEST_TOKEN:
-        raise ConfigError(
-            f"{TOKEN_VARIABLE} has {len(token)} characters and could be guessed; "
-            f"use at least {_SHORTEST_TOKEN} random ones"
-        )
-    return Access(token)
+    return Access(local=local, public_url=public_url)
 
 
 def is_loopback(host: str) -> bool:
@@ -108,8 +115,20 @@ def host_name(host_header: str) -> str:
         return ""
 
 
+def cookie_of(headers: Headers, name: str) -> str | None:
+    """The value of a cookie; None without one, or with several of the name."""
+    found = []
+    for header in headers.getlist("cookie"):
+        try:
+            jar = SimpleCookie(header)
+        except CookieError:
+            continue
+        found += [morsel.value for key, morsel in jar.items() if key == name]
+    return found[0] if len(found) == 1 and found[0] else None
+
+
 class Guard:
-    """ASGI middleware that turns away whoever may not enter."""
+    """ASGI middleware that finds out who asks, and turns away whoever may not enter."""
 
     def __init__(self, app: ASGIApp, *, access: Access) -> None:
         self._app = app
@@ -117,64 +136,124 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve, or answer with the reason why not."""
-        if scope["type"] == "http" and scope["path"] not in OPEN_PATHS:
-            headers = Headers(scope=scope)
-            refusal = self._refuse(scope, headers)
-            if refusal is not None:
-                await answer(scope, refusal)(scope, receive, send)
-                return
-            scope["state"]["actor"] = actor_name(self._access, headers)
+        if scope["type"] == "lifespan" or scope["path"] in OPEN_PATHS:
+            await self._app(scope, receive, send)
+            return
+        context: Context = scope["app"].state.context
+        headers = Headers(scope=scope)
+        enter = partial(self._enter, context, scope, headers)
+        try:
+            entered = await run_in_threadpool(enter)
+        except Exception as error:
+            refusal = from_failure(error, request_id_of(scope))
+            if refusal is None:
+                raise
+            await _turn_away(scope, receive, send, refusal)
+            return
+        state = scope.setdefault("state", {})
+        state["actor"], state["enter_again"] = "nobody", enter
+        if entered is not None:
+            state["principal"] = entered.principal
+            state["actor"] = entered.principal.name
         await self._app(scope, receive, send)
+        if entered is not None and entered.unnoted is not None:
+            with suppress(ServiceError):  # the answer is out; the next use is noted instead
+                await run_in_threadpool(
+                    signing.note_use, context.wiring.store, entered, context.now()
+                )
 
-    def _refuse(self, scope: Scope, headers: Headers) -> RefusalError | None:
-        if self._access.token is None:
-            return _not_local(scope, headers) or _cross_site(scope, headers)
-        return self._no_token(headers) or _cross_site(scope, headers)
-
-    def _no_token(self, headers: Headers) -> RefusalError | None:
+    def _enter(self, context: Context, scope: Scope, headers: Headers) -> Entered | None:
+        """Who asks; None where nobody needs to be anybody. Raises RefusalError."""
+        store, now = context.wiring.store, context.now()
         scheme, _, offered = headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer" and self._access.admits(offered.strip()):
+        if (scope.get("method"), scope["path"]) in ENTRANCES:
+            self._refuse_other_sites(scope, headers)
             return None
-        challenge = 'Bearer realm="kaiche"'
         if scheme:
-            challenge += ', error="invalid_token"'
-        return RefusalError("unauthorized", headers={"www-authenticate": challenge})
+            bearer = scheme.lower() == "bearer"
+            entered = signing.by_token(store, offered.strip(), now) if bearer else None
+            if entered is None:
+                raise _unauthorized(invalid=True)
+            self._refuse_other_sites(scope, headers)
+            return entered
+        key = cookie_of(headers, self._access.cookie)
+        entered = signing.by_session(store, key, now) if key else None
+        if entered is not None:
+            self._refuse_other_sites(scope, headers, must_show=True)
+            return entered
+        if not (self._access.local and signing.is_open(store)):
+            raise _unauthorized(invalid=False)
+        _refuse_strangers(scope, headers)
+        self._refuse_other_sites(scope, headers)
+        return Entered(principal=_of_this_machine(headers))
+
+    def _refuse_other_sites(
+        self, scope: Mapping[str, object], headers: Headers, *, must_show: bool = False
+    ) -> None:
+        """Refuse an unsafe method from another site; ``must_show`` also one from nowhere."""
+        if scope.get("method") in _SAFE_METHODS:  # a WebSocket has none, and may change things
+            return
+        origin, fetched = headers.get("origin"), headers.get("sec-fetch-site")
+        ours = {headers.get("host", "").lower(), _netloc(self._access.public_url or "")} - {""}
+        if origin is not None and _netloc(origin) not in ours:
+            raise RefusalError("cross-site")
+        if fetched not in (None, "none", "same-origin"):
+            raise RefusalError("cross-site")
+        if must_show and origin is None and fetched != "same-origin":
+            raise RefusalError(
+                "cross-site",
+                "A change with a session's cookie must carry an Origin of this server; programs use a "
+                "token instead.",
+                zh="带登录 Cookie 的修改请求须带本站的 Origin；程序请改用令牌。",
+            )
 
 
-def _not_local(scope: Mapping[str, object], headers: Headers) -> RefusalError | None:
+async def _turn_away(scope: Scope, receive: Receive, send: Send, refusal: RefusalError) -> None:
+    """Answer a request with a refusal, a page of the console with the way to log in."""
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1008})
+        return
+    page = scope["method"] == "GET" and scope["path"].startswith(PAGES)
+    if refusal.kind.name == "unauthorized" and (page or scope["path"] == "/"):
+        await RedirectResponse(SIGN_IN_PAGE, 303)(scope, receive, send)
+        return
+    await answer(scope, refusal)(scope, receive, send)
+
+
+def _unauthorized(*, invalid: bool) -> RefusalError:
+    challenge = 'Bearer realm="kaiche"'
+    if invalid:
+        challenge += ', error="invalid_token"'
+    return RefusalError("unauthorized", headers={"www-authenticate": challenge})
+
+
+def _refuse_strangers(scope: Mapping[str, object], headers: Headers) -> None:
+    """Without users only this machine itself is served, not what a proxy on it passes on."""
     client = scope.get("client")
     if isinstance(client, (tuple, list)) and not is_loopback(str(client[0])):
-        return RefusalError("loopback-only")
+        raise RefusalError("loopback-only")
+    if any(name in headers for name in _FORWARDED):
+        raise RefusalError("loopback-only")
     if not is_loopback(host_name(headers.get("host", ""))):
-        return RefusalError("misdirected")
-    return None
+        raise RefusalError("misdirected")
 
 
-def _cross_site(scope: Mapping[str, object], headers: Headers) -> RefusalError | None:
-    if scope["method"] in _SAFE_METHODS:
-        return None
-    origin = headers.get("origin")
-    if origin is not None and not _same_place(origin, headers.get("host", "")):
-        return RefusalError("cross-site")
-    if headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
-        return RefusalError("cross-site")
-    return None
-
-
-def _same_place(origin: str, host: str) -> bool:
+def _netloc(url: str) -> str:
+    """The host and port of an address, in small letters; "-" for what is none."""
+    if not url:
+        return ""
     try:
-        return bool(host) and urlsplit(origin).netloc.lower() == host.lower()
+        return urlsplit(url).netloc.lower() or "-"
     except ValueError:
-        return False
+        return "-"
 
 
-def actor_name(access: Access, headers: Headers) -> str:
-    """Who the audit record will name: how they entered, and the name they gave, if any.
+def _of_this_machine(headers: Headers) -> Principal:
+    """Whoever sits at this machine while there is no user: may do everything.
 
-    The name comes from ``X-Actor`` (percent-encoded UTF-8) and is a declaration, not a proof:
-    everyone who holds the token may state any name. So it always stands behind ``token/`` or
-    ``loopback/``.
+    A name may be declared by ``X-Actor`` (percent-encoded UTF-8). It is no proof, so it always stands
+    behind ``loopback/`` on record.
     """
-    entrance = "loopback" if access.token is None else "token"
     declared = unquote(headers.get(ACTOR_HEADER, "")).strip()
-    return f"{entrance}/{declared}" if _ACTOR_NAME.fullmatch(declared) else entrance
+    name = f"loopback/{declared}" if _ACTOR_NAME.fullmatch(declared) else "loopback"
+    return Principal(name=name, by="open", grants={EVERYWHERE: Role.OWNER})

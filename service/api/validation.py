@@ -73,12 +73,18 @@ def invalid(field: str, detail: str, zh: str, *, code: str = "value_error") -> R
     )
 
 
+def _each_once(errors: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    by_place = {(tuple(error["loc"]), error["type"]): error for error in errors}
+    return list(by_place.values())
+
+
 async def on_invalid_request(request: Request, error: Exception) -> JSONResponse:
     """Exception handler for a request that does not fit its schema."""
     assert isinstance(error, RequestValidationError)
-    entries = describe(error.errors())
+    wrong = _each_once(error.errors())  # a dependency may have read the same field before
+    entries = describe(wrong)
     first = entries[0]
-    count = len(error.errors())
+    count = len(wrong)
     more = f" (and {count - 1} more)" if count > 1 else ""
     refusal = RefusalError(
         "invalid-request",

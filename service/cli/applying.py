@@ -59,8 +59,9 @@ def _apply_one(command: Command, wiring: Wiring, account: Account) -> tuple[int,
     """Apply one account; its trouble is told and holds up no other."""
     from service import applying  # noqa: PLC0415 - loads pandas
 
-    who = applying.Who(actor=origin().actor, source="cli")
     try:
+        with wiring.store.read() as session:
+            who = applying.Who(actor=origin(session).actor, source="cli")
         row = applying.apply(wiring.applying, account, who)
     except ServiceError as error:
         command.screen.warn(f"{account.id}: {error}", f"{account.id}: {error}")
@@ -212,7 +213,9 @@ def rollback(
     """撤销一批改动: 生成一份恢复原价的建议, 待批准 · Propose to restore the bids from before a batch."""
     command = command_of(context, machine=as_json)
     with command.wired() as wiring:
-        row = wiring.roll_back(batch, origin(), reason)
+        with wiring.store.read() as session:
+            asking = origin(session)
+        row = wiring.roll_back(batch, asking, reason)
         with wiring.store.read() as session:
             restored = lines.totals(session, LineFilter(proposal_id=row.proposal_id)).lines
     if as_json:

@@ -121,7 +121,7 @@ def override(
         if not yes and not typer.confirm(question, err=True):
             raise typer.Exit(1)
         with store.begin() as session:
-            outcome = decisions.override(session, origin(), row.proposal_id, reason)
+            outcome = decisions.override(session, origin(session), row.proposal_id, reason)
     _report(command, outcome)
 
 
@@ -186,7 +186,7 @@ def _decide(
                 "Look at them again and repeat the command"
             )
 
-    return decisions.decide(session, action, origin(), wanted, reason=reason, guard=as_shown)
+    return decisions.decide(session, action, origin(session), wanted, reason=reason, guard=as_shown)
 
 
 def _show(command: Command, totals: LineTotals) -> None:

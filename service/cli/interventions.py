@@ -32,7 +32,7 @@ def stop_applying(
     command = command_of(context, machine=as_json)
     scope = _scope(command, account)
     with command.store() as store, store.begin() as session:
-        news = stop.order(session, origin(), scope, reason)
+        news = stop.order(session, origin(session), scope, reason)
     what = account or command.screen.speech("全部账户", "all accounts")
     if news:
         command.screen.say(
@@ -48,7 +48,7 @@ def resume(context: typer.Context, account: AccountId = None, as_json: Json = Fa
     command = command_of(context, machine=as_json)
     scope = _scope(command, account)
     with command.store() as store, store.begin() as session:
-        lifted = stop.lift(session, origin(), scope)
+        lifted = stop.lift(session, origin(session), scope)
     if not lifted:
         command.screen.say("没有这样的停止令.", "There is no such stop order.")
     with command.store() as store, store.read() as session:
@@ -123,7 +123,7 @@ def release(
     """把一个词交还给 kaiche, 从下一晚起重新出价 · Give a word back to kaiche from the next night on."""
     command = command_of(context)
     with command.store() as store, store.begin() as session:
-        row = outside.release(session, account, word, origin())
+        row = outside.release(session, account, word, origin(session))
     command.screen.say(
         f"{row.keyword_id} 已交还, 下一晚从 {yuan(row.bid_fen)} 起计算.",
         f"{row.keyword_id} is given back; the next night starts from {yuan(row.bid_fen)}.",
@@ -148,7 +148,7 @@ def alerts(
         if acknowledge < 1:
             raise InputError(f"--acknowledge {acknowledge} is no alert; `kaiche alerts` lists them")
         with command.store() as store, store.begin() as session:
-            outside.acknowledge(session, acknowledge, origin())
+            outside.acknowledge(session, acknowledge, origin(session))
     with command.store() as store, store.read() as session:
         found = interventions.alerts(
             session, account_id=account, open_only=not everything, limit=limit

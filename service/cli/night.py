@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from service.cli.failures import CRASH, code_of
-from service.cli.options import AccountId, Command, Json, command_of, day_of, origin
+from service.cli.options import AccountId, Command, Json, command_of, day_of, who_asks
 from service.cli.progress import StepProgress
 from service.cli.summary import line_values, show_lines, show_proposal
 from service.errors import ConflictError
@@ -102,7 +102,7 @@ def _differing(again: Replay) -> str:
 def _plan(command: Command, wiring: Wiring, account: Account, day: date | None) -> Planned:
     business_date = day or wiring.today(account)
     with StepProgress(command.screen, f"{account.id} {business_date}") as progress:
-        result = wiring.run_night(account.id, business_date, origin(), progress)
+        result = wiring.run_night(account.id, business_date, who_asks(), progress)
         return Planned(result=result, seconds=progress.seconds)
 
 

@@ -5,21 +5,23 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from getpass import getuser
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from sqlalchemy.orm import Session
 
 from service.audit import Origin
 from service.cli.screen import Screen
 from service.errors import InputError
 from service.expiry import expire_overdue
+from service.people.names import folded
 from service.settings.loader import Loaded, load, read
 from service.settings.models import Settings
-from service.store import Store, open_store
+from service.store import Store, open_store, people
 
 if TYPE_CHECKING:
     from service.wiring import Wiring
@@ -114,10 +116,28 @@ def day_of(text: str | None) -> date | None:
         raise InputError(f"--date {text!r} is no date; write it as 2026-03-04") from error
 
 
-def origin() -> Origin:
-    """Who acts at this terminal: KAICHE_ACTOR, or the name of the system's user."""
+def who_asks() -> Origin:
+    """Who is at this terminal: KAICHE_ACTOR, or the name of the system's user."""
     try:
         user = getuser()
     except (OSError, KeyError):
         user = f"uid {os.getuid()}"
     return Origin(at=datetime.now(UTC), actor=os.environ.get("KAICHE_ACTOR") or user, source="cli")
+
+
+def origin(session: Session) -> Origin:
+    """Who decides at this terminal. Once there are users it has to be one of them.
+
+    Whoever can read the database may call themselves anything, so this is no proof; it keeps the
+    record to names that mean somebody. Raises InputError for a name that is no active user's.
+    """
+    asking = who_asks()
+    if not people.anybody(session):
+        return asking
+    row = people.find(session, folded(asking.actor))
+    if row is None or row.disabled_at is not None:
+        raise InputError(
+            f"{asking.actor} is no active user of kaiche, and what is decided has to be somebody's; "
+            "export KAICHE_ACTOR=<your name in `kaiche user list`>"
+        )
+    return replace(asking, actor=row.name)

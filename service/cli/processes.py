@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from types import FrameType
@@ -17,7 +18,7 @@ import typer
 
 from service.audit import MACHINE, Origin
 from service.cli.options import Command, command_of
-from service.settings.loader import read
+from service.errors import ConfigError
 from service.store import runs
 
 if TYPE_CHECKING:
@@ -46,15 +47,23 @@ def serve(
     command = command_of(context)
     _log_to_stderr()
     _end_well_on_sigterm()
-    secrets = read(command.config, os.environ).secrets
+    _refuse_the_old_token(os.environ)
     with command.wired() as wiring:
         serve_app(
             wiring,
-            token=secrets.token,
             host=host,
             port=port,
             scheduler=(lambda _: _started(command, wiring)) if nights else None,
             say=lambda text: command.screen.say(text, text),
+        )
+
+
+def _refuse_the_old_token(env: Mapping[str, str]) -> None:
+    """A server that was protected by KAICHE_TOKEN must not quietly start without."""
+    if env.get("KAICHE_TOKEN"):
+        raise ConfigError(
+            "KAICHE_TOKEN is not read any more: every person and program has a key of their own. "
+            "Unset it, add users (kaiche user add) and make tokens (kaiche token create)"
         )
 
 

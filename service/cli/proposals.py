@@ -115,7 +115,7 @@ def export(
         path = out or Path(f"kaiche-{row.account_id}-{row.business_date}.xlsx")
         _write(path, sheet.content, force=force)
         with store.begin() as session:
-            events.append(session, [sheet.record(origin())])
+            events.append(session, [sheet.record(origin(session))])
     if as_json:
         command.screen.emit({"path": str(path), "lines": sheet.lines, "sha256": sheet.sha256})
     spend = yuan(sheet.spend_fen)

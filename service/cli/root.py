@@ -21,6 +21,7 @@ from service.cli import (
     interventions,
     ledger,
     night,
+    people,
     processes,
     proposals,
     records,
@@ -100,6 +101,8 @@ app.command("economics")(economics.economics)
 app.add_typer(audit.app, name="audit")
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
+app.add_typer(people.user, name="user")
+app.add_typer(people.token, name="token")
 app.add_typer(setup.config, name="config")
 app.add_typer(setup.database, name="database")
 

@@ -4,4 +4,6 @@ Every page goes through the rules, the store and the audit record that REST goes
 here touches a table or decides by itself. Text stands in ``texts.yaml`` alone, Chinese and English.
 """
 
-PREFIX = "/console"
+from service.api.security import PAGES as PREFIX
+
+__all__ = ["PREFIX"]

@@ -10,7 +10,8 @@ from service.api import etags
 from service.approval import Action, states_allowing
 from service.console.visitor import Visitor
 from service.decisions import Outcome
-from service.store import lines
+from service.people.roles import Role
+from service.store import lines, proposals
 from service.store.lines import LineFilter, LineTotals
 from service.store.rows import LineRow
 
@@ -24,11 +25,10 @@ def decide(
 ) -> Outcome:
     """Decide on lines by id, each with the tag it was shown with: all or nothing."""
     wanted = LineFilter(proposal_id=proposal_id, line_ids=tuple(shown))
+    origin = visitor.origin(Role.SPECIALIST, _account_of(visitor, proposal_id))
     with visitor.context.store.begin() as session:
         guard = etags.lines_guard(session, shown)
-        return decisions.decide(
-            session, action, visitor.origin(), wanted, reason=reason, guard=guard
-        )
+        return decisions.decide(session, action, origin, wanted, reason=reason, guard=guard)
 
 
 def decide_all(
@@ -36,22 +36,27 @@ def decide_all(
 ) -> Outcome:
     """Decide on every line of a filter, shown with ``tag``."""
     assert wanted.proposal_id is not None
+    origin = visitor.origin(Role.SPECIALIST, _account_of(visitor, wanted.proposal_id))
     with visitor.context.store.begin() as session:
         guard = etags.set_guard(session, wanted.proposal_id, tag)
-        return decisions.decide(
-            session, action, visitor.origin(), wanted, reason=reason, guard=guard
-        )
+        return decisions.decide(session, action, origin, wanted, reason=reason, guard=guard)
 
 
 def edit(visitor: Visitor, line_id: int, tag: str, bid_fen: int, reason: str | None) -> LineRow:
     """Give one line a person's bid; it waits for approval again."""
+    with visitor.context.store.read() as session:
+        account = visitor.account(lines.get(session, line_id).account_id)
+    origin = visitor.origin(Role.SPECIALIST, account.id)
     with visitor.context.store.begin() as session:
-        line = lines.get(session, line_id)
-        guardrails = visitor.account(line.account_id).guardrails
         guard = etags.lines_guard(session, {line_id: tag})
         return decisions.edit(
-            session, visitor.origin(), line_id, bid_fen, guardrails, reason=reason, guard=guard
+            session, origin, line_id, bid_fen, account.guardrails, reason=reason, guard=guard
         )
+
+
+def _account_of(visitor: Visitor, proposal_id: str) -> str:
+    with visitor.context.store.read() as session:
+        return proposals.get(session, proposal_id).account_id
 
 
 def open_to(wanted: LineFilter, action: Action) -> LineFilter:

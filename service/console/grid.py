@@ -7,13 +7,15 @@ from typing import Annotated, Any, cast
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import Field
 
-from service.api import etags
+from service.api import etags, places
 from service.api.context import InContext, up_to_date
+from service.api.needs import needs
 from service.api.schemas.lines import LineQuery, Sort
 from service.approval import Action, allowed
 from service.console import PREFIX
 from service.console.texts import Texts
 from service.console.visitor import visitor_of
+from service.people.roles import Role
 from service.store import lines, proposals, roster
 from service.store.rows import LineRow
 
@@ -29,7 +31,10 @@ class GridQuery(LineQuery):
     end: Annotated[int, Field(ge=1, le=10_000_000)] = 100
 
 
-@router.get("/{account_id}/proposals/{proposal_id}/rows")
+@router.get(
+    "/{account_id}/proposals/{proposal_id}/rows",
+    dependencies=[needs(Role.VIEWER, places.of_proposal)],
+)
 def rows(
     account_id: str,
     proposal_id: str,

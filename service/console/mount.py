@@ -11,13 +11,14 @@ from nicegui import ui
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from service.api.context import Context, up_to_date
-from service.console import PREFIX, grid
+from service.api.context import Context, InContext, up_to_date
+from service.api.needs import ENTERED, include
+from service.console import PREFIX, grid, sign_in
 from service.console.frame import show_failure
 from service.console.pages import account, after, audit, lines, plan, today, word
 from service.console.texts import language
 from service.console.visitor import COOKIE, Visitor, visitor_of
-from service.errors import ServiceError
+from service.errors import NotFoundError, ServiceError
 
 Page = Callable[[Visitor, str], Awaitable[None]]
 PAGES: dict[str, Page] = {
@@ -41,8 +42,8 @@ def mount(app: FastAPI, context: Context) -> None:
     ui.add_css(files(__package__).joinpath("console.css").read_text(encoding="utf-8"), shared=True)
     script = files(__package__).joinpath("console.js").read_text(encoding="utf-8")
     ui.add_head_html(f"<script>{script}</script>", shared=True)
-    app.include_router(_plain_routes(context))
-    app.include_router(grid.router)
+    for router in (_plain_routes(), sign_in.router, grid.router):
+        include(app, router)
     ui.run_with(
         app,
         mount_path=PREFIX,
@@ -81,17 +82,19 @@ async def _shown(
         show_failure(visitor, visitor.texts("failure.ours", request=request.state.request_id))
 
 
-def _plain_routes(context: Context) -> APIRouter:
+def _plain_routes() -> APIRouter:
     """What leads to a page without being one."""
     router = APIRouter(include_in_schema=False)
 
-    @router.get("/")
-    @router.get(PREFIX)
-    @router.get(f"{PREFIX}/")
-    def first_page() -> Response:
-        return RedirectResponse(f"{PREFIX}/{context.settings.accounts[0].id}/today", 303)
+    @router.get("/", dependencies=[ENTERED])
+    @router.get(PREFIX, dependencies=[ENTERED])
+    @router.get(f"{PREFIX}/", dependencies=[ENTERED])
+    def first_page(context: InContext) -> Response:
+        if not context.accounts:
+            raise NotFoundError("there is no account that you may see; ask an owner for a role")
+        return RedirectResponse(f"{PREFIX}/{context.accounts[0].id}/today", 303)
 
-    @router.get(f"{PREFIX}/language/{{name}}")
+    @router.get(f"{PREFIX}/language/{{name}}", dependencies=[ENTERED])
     def choose_language(name: str, to: str = f"{PREFIX}/") -> Response:
         back = to if to.startswith(f"{PREFIX}/") else f"{PREFIX}/"
         answer = RedirectResponse(back, 303)

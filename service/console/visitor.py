@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from starlette.requests import Request
 
 from service.api.context import Context
+from service.api.needs import principal_of
+from service.api.problems import RefusalError
 from service.audit import Origin
 from service.console.texts import LANGUAGES, Language, Texts, language
+from service.errors import ConflictError, NotFoundError
+from service.people.roles import Role
+from service.people.signing import Entered
 from service.recall import Recall
 from service.settings.models import Account
 
@@ -21,7 +27,7 @@ class Visitor:
 
     context: Context
     recall: Recall
-    actor: str
+    enter_again: Callable[[], Entered]
     texts: Texts
     path: str
     query: str = ""
@@ -33,25 +39,40 @@ class Visitor:
     @property
     def accounts(self) -> tuple[Account, ...]:
         """The accounts this person may see."""
-        return self.context.settings.accounts
+        return self.context.accounts
 
-    def origin(self) -> Origin:
-        """This person acting now, for the audit record."""
-        return Origin(at=self.context.now(), actor=self.actor, source="console")
+    def origin(self, role: Role, account_id: str) -> Origin:
+        """This person acting now on an account, for the audit record.
+
+        A page stays open for hours: who they are and what they may do is asked again. Raises
+        ConflictError for somebody logged out or with too low a role, NotFoundError for a stranger.
+        """
+        try:
+            principal = self.enter_again().principal
+        except RefusalError as error:
+            raise ConflictError("you are logged out; load the page again") from error
+        held = principal.role_on(account_id)
+        if held is None:
+            raise NotFoundError(f"there is no account {account_id}")
+        if not held.covers(role):
+            raise ConflictError(f"this needs the role {role} on {account_id}; ask an owner for it")
+        return Origin(at=self.context.now(), actor=principal.name, source="console")
 
 
 def visitor_of(context: Context, request: Request) -> Visitor:
-    """The person behind a request that the guard has let in."""
+    """The person behind a request that the guard has let in, and their part of the database."""
+    principal = principal_of(request)
     return Visitor(
-        context=context,
+        context=replace(context, within=principal.accounts()),
         recall=context.recall,
-        actor=request.state.actor,
-        texts=Texts(_wished(request)),
+        enter_again=request.state.enter_again,
+        texts=Texts(wished(request)),
         path=request.url.path,
         query=request.url.query,
     )
 
 
-def _wished(request: Request) -> Language:
+def wished(request: Request) -> Language:
+    """The language that the browser has chosen, Chinese until it has."""
     chosen = request.cookies.get(COOKIE)
     return language(chosen if chosen in LANGUAGES else None)

@@ -31,6 +31,7 @@ from service.settings.models import (
     ACCOUNT_ID,
     HOST,
     PLATFORM_ID,
+    PUBLIC_URL,
     Account,
     Settings,
 )
@@ -46,6 +47,7 @@ _FORMS: Final = {
     APP_KEY_FORM: "write letters and digits only, as the open platform shows the key",
     NICK_FORM: "write the shop's account name, at most 64 characters",
     VARIABLE_FORM: "write the name of an environment variable, such as KAICHE_SESSION_MY_SHOP",
+    PUBLIC_URL: "write the address that browsers use, without a path, such as https://bids.example.cn",
     HOST: "write a host name or an address, such as 127.0.0.1",
 }
 _SENTENCES: Final = {

@@ -32,6 +32,7 @@ Fraction = Annotated[float, Field(gt=0, le=1)]
 ACCOUNT_ID = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
 PLATFORM_ID = r"^[A-Za-z0-9_-]{1,64}$"
 HOST = r"^[A-Za-z0-9.:_-]+$"
+PUBLIC_URL = r"^https?://[A-Za-z0-9.:\[\]_-]+$"
 PlatformId = Annotated[str, Field(pattern=PLATFORM_ID)]
 Refusal = tuple[tuple[int | str, ...], str]  # the place below the block, the sentence
 GOODS_BLOCK = (
@@ -339,10 +340,14 @@ def _second(named: str | None) -> str:
 
 
 class Server(Section):
-    """Where REST listens. The token comes from KAICHE_TOKEN; without one only loopback is bound."""
+    """Where REST listens. While there is no user, only loopback is bound.
+
+    ``public_url`` is the address that browsers use when a proxy stands before the server.
+    """
 
     host: Annotated[str, Field(pattern=HOST)] = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8750
+    public_url: Annotated[str, Field(pattern=PUBLIC_URL)] | None = None
 
 
 class Apply(Section):

@@ -15,7 +15,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from service.settings import schema
 from service.settings.problems import Mark, Problem, dotted
 from service.settings.scalars import READERS, UnfitError, is_null, read, written
-from service.settings.secrets import variable_for
+from service.settings.secrets import TOKEN, variable_for
 from service.settings.section import Section
 
 Path = tuple[int | str, ...]
@@ -141,7 +141,7 @@ class Reading:
                 path,
                 _mark(node),
                 "is a secret and may not stand in the file; remove it (and change it, if others "
-                f"could read it) and set the environment variable {variable} instead",
+                f"could read it) and {_instead(variable)} instead",
             )
         return variable is not None
 
@@ -164,6 +164,10 @@ class Reading:
             message = f"is missing; write kind: {' or kind: '.join(kinds)}"
             self.tell(below, self.places[path], message)
         return None
+
+
+def _instead(variable: str) -> str:
+    return f"use `{TOKEN}`" if variable == TOKEN else f"set the environment variable {variable}"
 
 
 def _key(node: Node) -> str:

@@ -1,6 +1,5 @@
 """Secrets come from the environment; nothing that prints, hashes or records may carry one.
 
-KAICHE_TOKEN          the token that every REST request must carry
 KAICHE_DATABASE_URL   replaces ``database`` of the YAML; may hold a user and a password
 KAICHE_APP_SECRET     the advertising platform's application secret
 
@@ -15,12 +14,11 @@ from dataclasses import dataclass, fields
 from typing import Any, Final
 
 MASK: Final = "********"
-TOKEN: Final = "KAICHE_TOKEN"
+TOKEN: Final = "kaiche token create"  # the command that makes what is no variable
 DATABASE_URL: Final = "KAICHE_DATABASE_URL"
 APP_SECRET: Final = "KAICHE_APP_SECRET"
 SESSION: Final = "KAICHE_SESSION_<ACCOUNT ID>"
 VARIABLES: Final[Mapping[str, str]] = {
-    "token": TOKEN,
     "database_url": DATABASE_URL,
     "app_secret": APP_SECRET,
 }
@@ -37,13 +35,13 @@ _IN_QUERY: Final = re.compile(
     r"(?P<name>[?&;](?:password|passwd|pwd|token|secret)=)[^\s&;#]+", re.I
 )
 _BEARER: Final = re.compile(r"(?P<word>\bbearer\s+)\S{8,}", re.I)
+_OWN_KEY: Final = re.compile(r"(?P<word>\bkaiche_(?:session=)?)[A-Za-z0-9_-]{43}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Secrets:
     """What the environment gave; None = not set. Printing it shows only what is set."""
 
-    token: str | None = None
     database_url: str | None = None
     app_secret: str | None = None
 
@@ -58,7 +56,10 @@ class Secrets:
 
 
 def variable_for(key: str) -> str | None:
-    """The environment variable for a YAML key that names a secret; None for any other key."""
+    """The environment variable for a YAML key that names a secret; None for any other key.
+
+    For a token it is ``TOKEN``, no variable: tokens are made by that command.
+    """
     name = _snake(key)
     if not _SECRET_NAME.search(name):
         return None
@@ -72,7 +73,7 @@ def variable_for(key: str) -> str | None:
 def without_secrets(value: Any) -> Any:
     """A copy of a JSON-like value in which nothing secret is left.
 
-    Masked are: values under a key that names a secret, passwords within URLs, bearer tokens.
+    Masked are: values under a key that names a secret, passwords within URLs, tokens, cookies.
     """
     if isinstance(value, str):
         return mask_text(value)
@@ -87,10 +88,10 @@ def without_secrets(value: Any) -> Any:
 
 
 def mask_text(text: str) -> str:
-    """``text`` with passwords of URLs and bearer tokens masked."""
+    """``text`` with passwords of URLs, tokens and sessions masked."""
     text = _IN_URL.sub(rf"\g<user>{MASK}", text)
     text = _IN_QUERY.sub(rf"\g<name>{MASK}", text)
-    return _BEARER.sub(rf"\g<word>{MASK}", text)
+    return _OWN_KEY.sub(rf"\g<word>{MASK}", _BEARER.sub(rf"\g<word>{MASK}", text))
 
 
 def _snake(key: str) -> str:

@@ -5,6 +5,7 @@ SQLite (WAL) by default; any SQLAlchemy URL by one setting, tested on PostgreSQL
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from service.errors import StoreError
 from service.store import audit, guards, migrate
+from service.store.scope import ACCOUNTS, ScopedSession
 
 BUSY_SECONDS = 30
 MIGRATION_LOCK = 5_217_001  # any number, the same in every process
@@ -31,6 +33,13 @@ class Store:
         if engine.dialect.name == "postgresql":
             reading |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         self._reader = engine.execution_options(**reading)
+        self._within: frozenset[str] | None = None
+
+    def within(self, accounts: frozenset[str] | None) -> Store:
+        """The same database, of which only rows of these accounts are seen or changed; None = all."""
+        narrowed = copy.copy(self)
+        narrowed._within = accounts
+        return narrowed
 
     @property
     def name(self) -> str:
@@ -115,8 +124,13 @@ class Store:
 
     @contextmanager
     def _transaction(self, engine: Engine) -> Iterator[Session]:
-        with self._reached(), Session(engine, expire_on_commit=False) as session, session.begin():
+        with self._reached(), self._session(engine) as session, session.begin():
             yield session
+
+    def _session(self, engine: Engine) -> Session:
+        if self._within is None:
+            return Session(engine, expire_on_commit=False)
+        return ScopedSession(engine, expire_on_commit=False, info={ACCOUNTS: self._within})
 
     @contextmanager
     def _reached(self) -> Iterator[None]:

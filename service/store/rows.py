@@ -104,6 +104,7 @@ class LineRow(NewLine):
     decided_by: str | None
     decided_at: datetime | None
     note: str | None
+    author: str | None = None  # who put the bid there, or opened it; None = the night
 
 
 def flat(row: NewLine) -> dict[str, Any]:

@@ -299,6 +299,7 @@ class Line(Table):
     decided_by: Mapped[str | None]
     decided_at: Mapped[datetime | None]
     note: Mapped[str | None]
+    author: Mapped[str | None] = mapped_column(String(64))  # of a human bid, or of an override
     __table_args__ = (
         UniqueConstraint("proposal_id", "keyword_id"),
         Index("ix_line_state", "proposal_id", "state"),

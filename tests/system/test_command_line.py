@@ -51,7 +51,7 @@ def test_a_missing_configuration_is_refused(small):
 
 
 def test_the_effective_configuration_is_shown_without_secrets(small):
-    small.env["KAICHE_TOKEN"] = "a-secret-of-the-owner"
+    small.env["KAICHE_APP_SECRET"] = "a-secret-of-the-owner"
     done = small.call("config", "check")
     assert done.returncode == 0, done.stderr
     assert "max_step_up: 0.3" in done.stdout
@@ -110,7 +110,7 @@ def test_messages_are_in_the_readers_language(small):
         (["nightly", "--account", "other"], 3, ["other", "shop"]),
         (["nightly", "--date", "4 March"], 8, ["2026-03-04"]),
         (["approve", "7", "-y"], 3, ["7"]),
-        (["serve", "--host", "0.0.0.0"], 2, ["KAICHE_TOKEN"]),
+        (["serve", "--host", "0.0.0.0"], 2, ["no user yet", "kaiche user add"]),
         (["nonsense"], 2, ["nonsense"]),
     ],
 )

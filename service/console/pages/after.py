@@ -17,11 +17,13 @@ from service.console.tables import row, table
 from service.console.texts import Texts
 from service.console.visitor import Visitor
 from service.errors import ServiceError
+from service.people.roles import Role
 from service.reading.nights import NightOutcome, nights
 from service.rollback import Planned
 from service.settings.models import Account
 from service.store import applications
 from service.store.applications import ApplicationRow
+from service.store.interventions import RollbackRow
 
 SHOWN_NIGHTS = 30
 SHOWN_APPLICATIONS = 20
@@ -167,14 +169,15 @@ def _result(texts: Texts, one: ApplicationRow) -> str:
 async def _send(visitor: Visitor, account: Account) -> None:
     """Send what is approved, through the flow that REST starts."""
     texts, context = visitor.texts, visitor.context
-    who = applying.Who(actor=visitor.actor, source="console")
 
-    def queue() -> ApplicationRow:
+    def queue() -> tuple[ApplicationRow, applying.Who]:
+        actor = visitor.origin(Role.SPECIALIST, account.id).actor
+        who = applying.Who(actor=actor, source="console")
         with context.store.begin() as session:
-            return applying.queue(session, context.wiring.applying, account, who)
+            return applying.queue(session, context.wiring.applying, account, who), who
 
     try:
-        queued = await to_thread(queue)
+        queued, who = await to_thread(queue)
     except ServiceError as error:
         say_error(texts, error)
         return
@@ -213,10 +216,13 @@ async def _roll_back(visitor: Visitor, account: Account, chosen: ApplicationRow)
     reason = await _ask_rollback(texts, planned)
     if reason is None:
         return
+
+    def propose() -> RollbackRow:
+        origin = visitor.origin(Role.SPECIALIST, account.id)
+        return context.wiring.roll_back(chosen.application_id, origin, reason)
+
     try:
-        made = await to_thread(
-            context.wiring.roll_back, chosen.application_id, visitor.origin(), reason
-        )
+        made = await to_thread(propose)
     except (ServiceError, ConnectorError) as error:
         say_error(texts, error)
         return

@@ -46,6 +46,7 @@ from service.wiring import Wiring
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from crew import Crew
 from fake_walks import FakeWalks
 
 NOW = datetime(2026, 7, 31, 1, 0, tzinfo=UTC)
@@ -297,6 +298,9 @@ class Client:
             headers["if-match"] = f'"{tag}"'
         return self.post(f"/api/v1{url}", json=body, headers=headers)
 
+    def forget_cookies(self) -> None:
+        self._http.cookies.clear()
+
     def close(self) -> None:
         self._runner.run(self._http.aclose())
         self._runner.close()
@@ -351,10 +355,11 @@ def client_of(wiring: Wiring) -> Iterator[Callable[..., Client]]:
         *,
         peer: str = "127.0.0.1",
         change: Callable[[FastAPI], None] | None = None,
+        over: Wiring = wiring,
         **options: Any,
     ) -> Client:
-        options.setdefault("nights", FakeNights(wiring.store))
-        app = create_app(wiring, access=access or Access(), **options)
+        options.setdefault("nights", FakeNights(over.store))
+        app = create_app(over, access=access or Access(), **options)
         if change:
             change(app)
         made.append(Client(app, peer))
@@ -366,18 +371,13 @@ def client_of(wiring: Wiring) -> Iterator[Callable[..., Client]]:
 
 
 @pytest.fixture
-def client_over() -> Iterator[Callable[[Wiring], Client]]:
-    """Make a client of an application over another wiring."""
-    made: list[Client] = []
+def client_over(client_of: Callable[..., Client]) -> Callable[[Wiring], Client]:
+    return lambda other: client_of(over=other)
 
-    def make(other: Wiring) -> Client:
-        app = create_app(other, access=Access(), nights=FakeNights(other.store))
-        made.append(Client(app))
-        return made[-1]
 
-    yield make
-    for client in made:
-        client.close()
+@pytest.fixture
+def crew(store: Store) -> Crew:
+    return Crew(store, NOW)
 
 
 @pytest.fixture(scope="session")

@@ -192,6 +192,8 @@ def test_a_rollback_needs_a_reason_and_something_to_undo(desk: Any) -> None:
     headers = {"idempotency-key": "undo"}
     url = "/api/v1/batches/nothing/rollback"
     assert desk.post(url, json={"reason": "x"}, headers=headers).status_code == 404
+    approve_all(desk)
+    url = f"/api/v1/batches/{apply(desk).json()['application_id']}/rollback"
     assert desk.post(url, json={}, headers=headers).status_code == 422
 
 

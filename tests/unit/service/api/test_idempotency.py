@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from service.api.idempotency import request_hash
+from service.api.idempotency import own_key, request_hash
 from service.api.schemas.decisions import ApproveDemand
 from service.store import Store, audit, idempotency, proposals
 from service.store.audit import AuditFilter
@@ -101,7 +101,12 @@ def test_the_same_body_is_the_same_however_it_is_written() -> None:
 def test_a_key_claimed_without_an_answer_is_not_carried_out(client: Any, store: Store) -> None:
     digest = request_hash("POST", "/api/v1/lines/3/approve", ApproveDemand())
     with store.begin() as session:
-        idempotency.put(session, "k", digest, now=proposals.get(session, "proposal-1").created_at)
+        idempotency.put(
+            session,
+            own_key("loopback", "k"),
+            digest,
+            now=proposals.get(session, "proposal-1").created_at,
+        )
     answered = client.decide("/lines/3/approve", {}, tag=tag_of(client, 3), key="k")
     assert answered.status_code == 409
     assert states(client)[3] == "pending"

@@ -14,12 +14,13 @@ import uvicorn
 
 from service.api.security import Access
 from service.app import ANSWERS_KEPT, create_app, serve
+from service.audit import Origin
 from service.errors import ConfigError
+from service.people import register
+from service.people.roles import EVERYWHERE, Role
 from service.settings.models import Server
 from service.store import idempotency, open_store
 from service.wiring import Wiring
-
-TOKEN = "correct-horse-battery-staple"
 
 
 class Clockwork:
@@ -92,11 +93,11 @@ def test_a_database_without_tables_does_not_keep_the_application_from_starting(
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.1.2.3"])
-def test_without_a_token_another_host_is_not_bound(
+def test_without_a_user_another_host_is_not_bound(
     wiring: Wiring, bound: list[dict[str, Any]], host: str
 ) -> None:
-    with pytest.raises(ConfigError, match="KAICHE_TOKEN"):
-        serve(wiring, token=None, host=host)
+    with pytest.raises(ConfigError, match="no user yet"):
+        serve(wiring, host=host)
     assert bound == []
 
 
@@ -105,8 +106,12 @@ def test_a_host_of_the_configuration_is_held_to_the_same(
 ) -> None:
     settings = wiring.settings.model_copy(update={"server": Server(host="0.0.0.0", port=80)})
     with pytest.raises(ConfigError, match=r"0\.0\.0\.0"):
-        serve(replace(wiring, settings=settings), token=None)
-    serve(replace(wiring, settings=settings), token=TOKEN)
+        serve(replace(wiring, settings=settings))
+    with wiring.store.begin() as session:
+        asked = Origin(at=wiring.clock(), actor="boss", source="cli")
+        roles = {EVERYWHERE: Role.OWNER}
+        register.add(session, asked, "boss", password_hash=None, roles=roles)
+    serve(replace(wiring, settings=settings))
     assert [(call["host"], call["port"]) for call in bound] == [("0.0.0.0", 80)]
 
 
@@ -118,7 +123,7 @@ def test_it_says_who_may_enter_and_where(
     wiring: Wiring, bound: list[dict[str, Any]], host: str, url: str
 ) -> None:
     said: list[str] = []
-    serve(wiring, token=None, host=host, port=9000, say=said.append)
+    serve(wiring, host=host, port=9000, say=said.append)
     assert "this machine only" in said[0]
     assert said[1] == url
     assert bound[0]["proxy_headers"] is False

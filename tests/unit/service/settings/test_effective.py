@@ -20,7 +20,6 @@ def test_what_is_printed_is_a_configuration_again(path: Path, tmp_path: Path) ->
     settings = load(path, {})
     shown = effective(settings, Secrets())
     assert shown.pop("secrets") == {
-        "KAICHE_TOKEN": "not set",
         "KAICHE_DATABASE_URL": "not set",
         "KAICHE_APP_SECRET": "not set",
     }
@@ -31,14 +30,14 @@ def test_what_is_printed_is_a_configuration_again(path: Path, tmp_path: Path) ->
 
 def test_no_secret_is_printed() -> None:
     env = {
-        "KAICHE_TOKEN": "sesame-sesame-sesame",
+        "KAICHE_APP_SECRET": "sesame-sesame-sesame",
         "KAICHE_DATABASE_URL": "postgresql+psycopg://kaiche:sesame@db/kaiche",
     }
     loaded = read(SHIPPED[0], env)
     shown = effective(loaded.settings, loaded.secrets)
     assert "sesame" not in repr(shown)
     assert shown["database"].startswith("postgresql+psycopg://kaiche:")
-    assert shown["secrets"]["KAICHE_TOKEN"] == "set"
+    assert shown["secrets"]["KAICHE_APP_SECRET"] == "set"
 
 
 RIGHT = """\

@@ -110,10 +110,10 @@ def test_the_environment_replaces_the_database(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = "postgresql+psycopg://kaiche:sesame@db/kaiche"
-    loaded = read(written(tmp_path), {"KAICHE_DATABASE_URL": url, "KAICHE_TOKEN": ""})
+    loaded = read(written(tmp_path), {"KAICHE_DATABASE_URL": url, "KAICHE_APP_SECRET": ""})
     assert loaded.settings.database == url
     assert loaded.secrets.database_url == url
-    assert loaded.secrets.token is None
+    assert loaded.secrets.app_secret is None
     assert "sesame" not in repr(loaded)
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()

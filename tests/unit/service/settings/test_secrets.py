@@ -10,26 +10,20 @@ from service.settings.secrets import MASK, Secrets, mask_text, variable_for, wit
 
 
 def test_the_environment_fills_the_secrets() -> None:
-    secrets = Secrets.from_env(
-        {"KAICHE_TOKEN": "sesame-1", "KAICHE_APP_SECRET": "sesame-2", "HOME": "/root"}
-    )
-    assert (secrets.token, secrets.app_secret, secrets.database_url) == (
-        "sesame-1",
-        "sesame-2",
-        None,
-    )
+    secrets = Secrets.from_env({"KAICHE_APP_SECRET": "sesame-2", "HOME": "/root"})
+    assert (secrets.app_secret, secrets.database_url) == ("sesame-2", None)
 
 
 def test_printing_shows_what_is_set_and_nothing_more() -> None:
-    assert repr(Secrets(token="sesame")) == f"Secrets(token={MASK!r})"
+    assert repr(Secrets(app_secret="sesame")) == f"Secrets(app_secret={MASK!r})"
     assert str(Secrets()) == "Secrets()"
 
 
 @pytest.mark.parametrize(
     ("key", "variable"),
     [
-        ("token", "KAICHE_TOKEN"),
-        ("authToken", "KAICHE_TOKEN"),
+        ("token", "kaiche token create"),
+        ("authToken", "kaiche token create"),
         ("password", "KAICHE_DATABASE_URL"),
         ("DB-Passwd", "KAICHE_DATABASE_URL"),
         ("secret", "KAICHE_APP_SECRET"),

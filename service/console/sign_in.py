@@ -1,0 +1,86 @@
+"""The page where somebody logs in: a plain form, without scripts and without anything from elsewhere."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Annotated
+from urllib.parse import parse_qs
+
+from fastapi import APIRouter, Depends, Request
+from starlette.datastructures import Headers
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from service.api.context import ByWhom, InContext
+from service.api.needs import ANYBODY
+from service.api.security import SIGN_IN_PAGE, cookie_of
+from service.api.sessions import InAccess, address_of, set_cookie
+from service.console.texts import Texts, language
+from service.console.visitor import wished
+from service.people import signing
+from service.people.signing import TurnedAway
+
+router = APIRouter(include_in_schema=False)
+_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'"
+)
+_STYLE = (
+    "body{font:16px/1.5 system-ui,sans-serif;max-width:20rem;margin:12vh auto;padding:0 1rem}"
+    "label{display:block;margin:.8rem 0 .2rem}input,button{font:inherit;width:100%;padding:.5rem;"
+    "box-sizing:border-box}button{margin-top:1.2rem}[role=alert]{color:#a40000}"
+)
+
+
+@router.get(SIGN_IN_PAGE, operation_id="signInPage", dependencies=[ANYBODY])
+def show(request: Request) -> Response:
+    """The form."""
+    return _page(Texts(wished(request)), None)
+
+
+async def form_of(request: Request) -> tuple[str, str]:
+    """The name and the password of a form that a browser has sent."""
+    fields = parse_qs((await request.body()).decode("utf-8", "replace"), max_num_fields=8)
+    return fields.get("name", [""])[0], fields.get("password", [""])[0]
+
+
+@router.post(SIGN_IN_PAGE, operation_id="signInByPage", dependencies=[ANYBODY])
+def sign_in(
+    request: Request,
+    form: Annotated[tuple[str, str], Depends(form_of)],
+    context: InContext,
+    origin: ByWhom,
+    rule: InAccess,
+) -> Response:
+    """Log in and go to the first page, or show the form again with the reason."""
+    texts = Texts(wished(request))
+    outcome = signing.sign_in(
+        context.wiring.store,
+        origin,
+        *form,
+        address=address_of(request),
+        replaces=cookie_of(Headers(scope=request.scope), rule.cookie),
+    )
+    if isinstance(outcome, TurnedAway):
+        if outcome.wait_seconds is None:
+            return _page(texts, texts("sign_in.wrong"), 401)
+        minutes = str(-(-outcome.wait_seconds // 60))
+        return _page(texts, texts("sign_in.wait", minutes=minutes), 429)
+    answer = RedirectResponse("/", 303)
+    set_cookie(answer, rule, outcome)
+    return answer
+
+
+def _page(texts: Texts, wrong: str | None, status: int = 200) -> Response:
+    told = f'<p role="alert">{escape(wrong)}</p>' if wrong else ""
+    tag = {"zh": "zh-CN", "en": "en"}[language(texts.language)]
+    page = (
+        f'<!doctype html><html lang="{tag}"><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        f"<title>{texts('sign_in.title')} · kaiche</title><style>{_STYLE}</style>"
+        f'<main><h1>{texts("sign_in.title")}</h1>{told}<form method="post" action="{SIGN_IN_PAGE}">'
+        f'<label for="name">{texts("sign_in.name")}</label>'
+        '<input id="name" name="name" autocomplete="username" required autofocus>'
+        f'<label for="password">{texts("sign_in.password")}</label>'
+        '<input id="password" name="password" type="password" autocomplete="current-password" required>'
+        f"<button>{texts('sign_in.enter')}</button></form></main></html>"
+    )
+    return HTMLResponse(page, status, headers={"content-security-policy": _POLICY})

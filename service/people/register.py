@@ -1,0 +1,177 @@
+"""Changes to people and to what they carry, each with its audit event in the caller's transaction."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from service.audit import Origin
+from service.errors import ConflictError, InputError, NotFoundError
+from service.people import keys, records
+from service.people.names import token_label, user_name
+from service.people.roles import EVERYWHERE, Role
+from service.store import audit as events
+from service.store import browser_sessions, people
+from service.store.people import PersonRow, TokenRow
+
+LONGEST_LIFE: Final = timedelta(days=366)
+
+
+def add(
+    session: Session,
+    origin: Origin,
+    name: str,
+    *,
+    password_hash: str | None,
+    external_id: str | None = None,
+    roles: Mapping[str, Role],
+) -> PersonRow:
+    """Add a user with roles (scope → role).
+
+    Raises InputError for the name, ConflictError when it is taken, or when the first user would own
+    nothing: from the first user on, this machine alone is no longer enough to enter.
+    """
+    row = PersonRow(
+        name=user_name(name),
+        password_hash=password_hash,
+        external_id=external_id,
+        created_at=origin.at,
+        disabled_at=None,
+    )
+    if not people.add(session, row):
+        taken = f"the user {row.name}" if people.find(session, row.name) else f"{external_id}"
+        raise ConflictError(f"{taken} is there already; `kaiche user list` shows everybody")
+    how = [way for way, given in (("password", password_hash), ("oidc", external_id)) if given]
+    for scope, role in roles.items():
+        people.set_role(session, row.name, scope, role)
+    _somebody_owns(session)
+    after = {"enters_by": how, "roles": dict(roles)}
+    events.append(session, [records.of_person("user_added", origin, row.name, after=after)])
+    return row
+
+
+def set_role(session: Session, origin: Origin, name: str, scope: str, role: Role | None) -> None:
+    """Give a user a role on an account or on ``*``, or take it away.
+
+    Raises NotFoundError for an unknown user, ConflictError when nobody would be left to own anything.
+    """
+    person = known(session, name)
+    before = people.roles(session, [person.name]).get(person.name, {}).get(scope)
+    people.set_role(session, person.name, scope, role)
+    _somebody_owns(session)
+    record = records.of_person(
+        "role_changed",
+        origin,
+        person.name,
+        scope=scope,
+        before={"scope": scope, "role": before},
+        after={"scope": scope, "role": role},
+    )
+    events.append(session, [record])
+
+
+def set_password(session: Session, origin: Origin, name: str, password_hash: str) -> None:
+    """Set a new password and log every browser of the user out."""
+    person = known(session, name)
+    people.change(session, person.name, password_hash=password_hash)
+    browser_sessions.end_all(session, person.name)
+    events.append(session, [records.of_person("password_set", origin, person.name)])
+
+
+def disable(session: Session, origin: Origin, name: str) -> None:
+    """From now on nothing of the user's opens anything; browsers are logged out. Records stay."""
+    person = known(session, name)
+    if person.disabled_at is not None:
+        return
+    people.change(session, person.name, disabled_at=origin.at)
+    browser_sessions.end_all(session, person.name)
+    _somebody_owns(session)
+    events.append(session, [records.of_person("user_disabled", origin, person.name)])
+
+
+def enable(session: Session, origin: Origin, name: str) -> None:
+    """Let a disabled user in again, with the roles they had."""
+    person = known(session, name)
+    if person.disabled_at is None:
+        return
+    people.change(session, person.name, disabled_at=None)
+    events.append(session, [records.of_person("user_enabled", origin, person.name)])
+
+
+def create_token(
+    session: Session,
+    origin: Origin,
+    name: str,
+    label: str,
+    *,
+    role: Role,
+    accounts: Sequence[str] | None,
+    life: timedelta,
+) -> tuple[TokenRow, str]:
+    """A new token of a user, narrowed to a role and accounts; returns its row and, once, the token.
+
+    Raises NotFoundError for an unknown or disabled user, InputError for a label or life.
+    """
+    person = known(session, name)
+    if person.disabled_at is not None:
+        raise NotFoundError(f"the user {person.name} is disabled and can have no token")
+    if not timedelta(0) < life <= LONGEST_LIFE:
+        raise InputError(f"a token lives 1 to {LONGEST_LIFE.days} days")
+    token = keys.new_token()
+    row = TokenRow(
+        token_id=str(uuid.uuid4()),
+        name=person.name,
+        label=token_label(label),
+        digest=keys.digest(token),
+        role=role,
+        accounts=None if accounts is None else tuple(sorted(set(accounts))),
+        created_at=origin.at,
+        expires_at=origin.at + life,
+    )
+    people.add_token(session, row)
+    after = {
+        "key_id": row.token_id,
+        "label": row.label,
+        "role": row.role,
+        "accounts": row.accounts and list(row.accounts),
+        "expires_at": row.expires_at.isoformat(),
+    }
+    events.append(session, [records.of_person("key_created", origin, person.name, after=after)])
+    return row, token
+
+
+def revoke_token(session: Session, origin: Origin, token_id: str) -> TokenRow:
+    """End a token at once; ending it twice is ending it once. Raises NotFoundError."""
+    row = people.token(session, token_id)
+    if row is None:
+        raise NotFoundError(f"there is no token {token_id}; `kaiche token list` has their ids")
+    if row.revoked_at is None:
+        people.revoke_token(session, token_id, origin.at)
+        after = {"key_id": row.token_id, "label": row.label}
+        events.append(session, [records.of_person("key_revoked", origin, row.name, after=after)])
+    return row
+
+
+def known(session: Session, name: str) -> PersonRow:
+    """A user by any spelling of the name; raises NotFoundError."""
+    row = people.find(session, user_name(name))
+    if row is None:
+        raise NotFoundError(f"there is no user {name}; `kaiche user list` shows everybody")
+    return row
+
+
+def _somebody_owns(session: Session) -> None:
+    """Refuse the change that would leave nobody who may add users or lift a stop."""
+    able = {person.name for person in people.everybody(session) if person.disabled_at is None}
+    if not any(
+        Role.OWNER in scopes.values() and name in able
+        for name, scopes in people.roles(session).items()
+    ):
+        raise ConflictError(
+            "nobody would own anything; the first user must be an owner, and the last owner stays one: "
+            f"kaiche user add NAME --role owner --account '{EVERYWHERE}'"
+        )

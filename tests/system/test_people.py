@@ -1,0 +1,101 @@
+"""A new user's path on the real command line: owner, specialist, approve; tokens; who may not."""
+
+import json
+
+import pytest
+
+PASSWORD = "a horse, a battery\n"
+
+
+@pytest.fixture
+def staffed(shop):
+    """The small shop with an owner, added by whoever sat there."""
+    done = shop.call("user", "add", "Zhang", "--role", "owner", "--password-stdin", stdin=PASSWORD)
+    assert done.returncode == 0, done.stderr
+    shop.env["KAICHE_ACTOR"] = "zhang"
+    return shop
+
+
+def users(shop):
+    return {one["name"]: one for one in json.loads(shop.call("user", "list", "--json").stdout)}
+
+
+def test_the_first_user_has_to_own_something(shop):
+    add = ("user", "add", "li", "--password-stdin")
+    refused = shop.call(*add, stdin=PASSWORD)
+    assert refused.returncode == 4
+    assert "must be an owner" in refused.stderr
+    assert users(shop) == {}
+    assert "open to this machine only" in shop.call("user", "list").stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "password", "words"),
+    [
+        ("li", "abc 12345\n", "12 to 256"),
+        ("li", "aaaaaaaaaaaaaa\n", "easy to guess"),
+        ("zhang-wei", "zhang-wei 12345\n", "easy to guess"),
+        ("a/b", PASSWORD, "cannot be used"),
+        ("kaiche", PASSWORD, "taken by kaiche"),
+    ],
+)
+def test_a_name_or_password_that_will_not_do_is_told(shop, name, password, words):
+    add = ("user", "add", name, "--role", "owner", "--password-stdin")
+    refused = shop.call(*add, stdin=password)
+    assert refused.returncode == 8
+    assert words in refused.stderr
+    assert password.strip() not in refused.stderr.replace(name, "")
+
+
+def test_roles_are_given_and_taken_and_the_last_owner_stays(staffed):
+    add = ("user", "add", "li", "--role", "specialist", "--password-stdin")
+    assert staffed.call(*add, stdin=PASSWORD).returncode == 0
+    assert users(staffed)["li"]["roles"] == {"shop": "specialist"}
+    assert staffed.call("user", "role", "li", "viewer", "--account", "shop").returncode == 0
+    assert users(staffed)["li"]["roles"] == {"shop": "viewer"}
+    assert staffed.call("user", "role", "li", "none", "--account", "shop").returncode == 0
+    assert users(staffed)["li"]["roles"] == {}
+    for last in (["user", "disable", "zhang"], ["user", "role", "zhang", "viewer", "-a", "*"]):
+        refused = staffed.call(*last)
+        assert (refused.returncode, "nobody would own" in refused.stderr) == (4, True), refused
+    unknown = staffed.call("user", "role", "li", "viewer", "--account", "elsewhere")
+    assert (unknown.returncode, "elsewhere" in unknown.stderr) == (3, True)
+
+
+def test_with_users_a_decision_has_to_be_somebodys(staffed):
+    staffed.env["KAICHE_ACTOR"] = "tester"
+    for command in (["stop"], ["user", "disable", "zhang"], ["resume"]):
+        refused = staffed.call(*command)
+        assert refused.returncode == 8, refused
+        assert "tester is no active user" in refused.stderr
+    staffed.env["KAICHE_ACTOR"] = "ZHANG"
+    assert staffed.call("stop", "--reason", "looking").returncode == 0
+    (event, *_) = json.loads(staffed.call("audit", "--json").stdout)
+    assert (event["action"], event["actor"]) == ("stop_ordered", "zhang")
+
+
+def test_a_token_is_shown_once_and_ends_at_once(staffed):
+    made = staffed.call("token", "create", "zhang", "digest", "--role", "viewer", "--days", "30")
+    token = made.stdout.strip()
+    assert token.startswith("kaiche_")
+    (listed,) = json.loads(staffed.call("token", "list", "--json").stdout)
+    assert (listed["label"], listed["role"], listed["accounts"]) == ("digest", "viewer", None)
+    assert staffed.call("token", "revoke", listed["token_id"]).returncode == 0
+    (listed,) = json.loads(staffed.call("token", "list", "--json").stdout)
+    assert listed["revoked_at"]
+    everything = staffed.call("token", "list").stdout + staffed.call("audit", "--json").stdout
+    assert token not in everything
+    assert PASSWORD.strip() not in everything
+    stored = (staffed.folder / "var" / "kaiche.db").read_bytes()
+    wal = staffed.folder / "var" / "kaiche.db-wal"
+    stored += wal.read_bytes() if wal.exists() else b""
+    assert token.encode() not in stored
+    assert PASSWORD.strip().encode() not in stored
+
+
+def test_a_server_that_was_protected_by_the_old_token_does_not_start_without(shop):
+    shop.env["KAICHE_TOKEN"] = "correct-horse-battery"
+    refused = shop.call("serve")
+    assert refused.returncode == 2
+    assert "kaiche token create" in refused.stderr
+    assert "correct-horse" not in refused.stderr
