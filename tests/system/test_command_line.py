@@ -110,7 +110,7 @@ def test_messages_are_in_the_readers_language(small):
         (["nightly", "--account", "other"], 3, ["other", "shop"]),
         (["nightly", "--date", "4 March"], 8, ["2026-03-04"]),
         (["approve", "7", "-y"], 3, ["7"]),
-        (["serve", "--host", "0.0.0.0"], 2, ["no user yet", "kaiche user add"]),
+        (["serve", "--host", "0.0.0.0"], 2, ["no user yet", "--role owner"]),
         (["nonsense"], 2, ["nonsense"]),
     ],
 )
