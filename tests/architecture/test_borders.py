@@ -16,7 +16,13 @@ OPTIMIZER_MAY_IMPORT = {
 AT_HOME = {
     "alembic": ["service.store"],
     "apscheduler": ["service.departures", "service.scheduler"],
-    "fastapi": ["service.api", "service.app", "service.console.grid", "service.console.mount"],
+    "fastapi": [
+        "service.api",
+        "service.app",
+        "service.console.grid",
+        "service.console.mount",
+        "service.console.sign_in",
+    ],
     "nicegui": ["service.console"],
     "openpyxl": ["connectors.reports", "service.sheet"],
     "prometheus_client": ["service.api", "service.app"],
@@ -30,6 +36,7 @@ AT_HOME = {
         "service.api",
         "service.app",
         "service.console.mount",
+        "service.console.sign_in",
         "service.console.visitor",
     ],
     "typer": ["service.cli"],

@@ -272,7 +272,7 @@ class Client:
     """A synchronous httpx client over an ASGI application, in this process."""
 
     def __init__(self, app: Any, peer: str = "127.0.0.1") -> None:
-        self._runner = asyncio.Runner()
+        self._runner, self.app = asyncio.Runner(), app
         self._http = httpx.AsyncClient(
             transport=httpx.ASGITransport(app, client=(peer, 40000)),
             base_url="http://127.0.0.1:8750",
