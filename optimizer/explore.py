@@ -40,6 +40,7 @@ class Exploration:
     cost: FloatArray  # (m,) expected extra loss, yuan
     spend: FloatArray  # (m,) expected extra spend, yuan
     claim: FloatArray  # (m,) expected spend beyond the word's lowest bid, yuan
+    budget: float  # yuan that learning may cost
 
     def within(self, situation: Situation, room: Caps, share: float) -> IntArray:
         """(m,) columns of the best requests that fit into ``share`` of what learning may cost.
@@ -47,7 +48,7 @@ class Exploration:
         Neither their loss may exceed that share of the learning budget, nor their extra spend the
         explore share of any cap, nor all they spend the ``room`` that the lowest bids leave.
         """
-        order = self.order[np.cumsum(self.cost[self.order]) <= share * learning_budget(situation)]
+        order = self.order[np.cumsum(self.cost[self.order]) <= share * self.budget]
         if share * situation.policy.explore > 0:
             part = share * situation.policy.explore
             caps = Caps(part * situation.caps.account, part * situation.caps.campaign)
@@ -76,7 +77,7 @@ def find_exploration(situation: Situation, problem: Problem, solution: Solution)
     price = np.maximum(solution.word_price(problem.campaign), 1.0)
     if problem.loss_price:
         price = np.ones(m)
-    limit = learning_budget(situation)
+    limit = learning_budget(situation, problem, solution)
     for start in range(0, len(eligible), ROWS_A_CHUNK):
         part = eligible[start : start + ROWS_A_CHUNK]
         value, extra = _appraise(situation, problem, solution, price, part)
@@ -92,13 +93,25 @@ def find_exploration(situation: Situation, problem: Problem, solution: Solution)
     lowest = problem.stairs.columns(np.zeros(m, np.int64))
     extra, claim = asked - problem.spend(solution.columns), asked - problem.spend(lowest)
     none = chosen < 0
-    return Exploration(chosen, order, cost, np.where(none, 0.0, extra), np.where(none, 0.0, claim))
+    return Exploration(
+        columns=chosen,
+        order=order,
+        cost=cost,
+        spend=np.where(none, 0.0, extra),
+        claim=np.where(none, 0.0, claim),
+        budget=limit,
+    )
 
 
-def learning_budget(situation: Situation) -> float:
-    """Expected loss that learning may add, yuan; 0 without an allowance."""
-    allowance = situation.allowance
-    return 0.0 if allowance is None else situation.policy.explore * allowance.max_loss
+def learning_budget(situation: Situation, problem: Problem, solution: Solution) -> float:
+    """Yuan a day that learning may cost: the explore share of the allowance or, without one, of the
+    profit that the account is expected to make tonight.
+    """
+    allowance, standing = situation.allowance, situation.standing
+    if allowance is not None:
+        return situation.policy.explore * allowance.max_loss
+    profit = standing.contribution - standing.spend - problem.expected_loss(solution.columns)
+    return situation.policy.explore * max(profit, 0.0)
 
 
 def promising(situation: Situation) -> BoolArray:

@@ -37,7 +37,8 @@ class Policy:
     max_step_up/_down    largest change as a fraction of today's bid; None = free.
     max_changed_share    largest share of the movable words whose bid changes; the changes worth least
                          are left out, unless a cap cannot be kept otherwise. None = free.
-    explore              share of max_loss that learning may cost, 0..1.
+    explore              share of max_loss that learning may cost, 0..1; without max_loss, share of
+                         the profit expected tonight.
     locked               keyword_ids whose bid stays but whose spend counts.
 
     Raises PolicyError, naming the field, its value and what is allowed.

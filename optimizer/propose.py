@@ -125,7 +125,8 @@ def _best(problem: Problem, held: IntArray) -> Proof:
 def _explored(situation: Situation, problem: Problem, proof: Proof) -> tuple[IntArray, Proof]:
     """The plan with as much learning as it can bear; (m,) columns learned at, else -1."""
     nothing = np.full(len(situation.rows), -1)
-    if learning_budget(situation) <= 0 or not _sound(problem, proof.solution):
+    budget = learning_budget(situation, problem, proof.solution)
+    if budget <= 0 or not _sound(problem, proof.solution):
         return nothing, proof
     wishes = find_exploration(situation, problem, proof.solution)
     room = problem.room(problem.stairs.columns(np.zeros(len(nothing), np.int64)))

@@ -152,3 +152,10 @@ def test_a_new_word_is_explored_as_new(make_market, table):
     laid = table(market, Policy())
     _, why, _ = codes_of(laid, explored=np.arange(30) < 4)
     assert (why[:4] == "explore_new").all()
+
+
+def test_the_least_return_asked_for_binds_by_name(make_market, table):
+    laid = table(poorer(make_market(200), 0.8), Policy(min_marginal_return=1.4))
+    _, why, what = codes_of(laid)
+    assert "min_marginal_return" in set(what)
+    assert set(what[why == "raise_marginal_return"]) <= {"min_marginal_return", "cap"}

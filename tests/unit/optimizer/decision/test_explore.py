@@ -7,6 +7,7 @@ import numpy as np
 from optimizer.explore import Exploration, find_exploration, is_new, learning_budget, promising
 from optimizer.frontier import Caps
 from optimizer.policy import Policy
+from optimizer.propose import propose
 from optimizer.solve import solve
 
 
@@ -37,9 +38,35 @@ def wishes_of(laid):
     return solution, find_exploration(laid.situation, laid.problem, solution)
 
 
+def budget_of(laid):
+    return learning_budget(laid.situation, laid.problem, solve(laid.problem, laid.nobody))
+
+
 def test_learning_costs_a_share_of_the_allowance(make_market, table):
-    assert learning_budget(table(make_market(3), POLICY).situation) == 15
-    assert learning_budget(table(make_market(3), Policy(explore=0.5)).situation) == 0
+    assert budget_of(table(make_market(3), POLICY)) == 15
+
+
+def test_without_an_allowance_learning_costs_a_share_of_the_profit(make_market, table):
+    market = make_market(30)
+    laid = table(market, Policy(explore=0.5, locked=list(market.keyword_id[:4])))
+    best = solve(laid.problem, laid.nobody)
+    plan = laid.situation.full(laid.problem.menu.at(laid.problem.menu.bids, best.columns))
+    expected = market.expect(plan)
+    profit = float((expected.contribution - expected.spend).sum())
+    assert profit > 1
+    assert np.isclose(budget_of(laid), 0.5 * profit)
+    assert budget_of(table(market, Policy(explore=0))) == 0
+    losing = market.but(value_per_click=market.value_per_click * 0.0)
+    assert budget_of(table(losing, Policy(explore=0.5))) == 0
+
+
+def test_a_profitable_night_learns_within_its_share(make_market):
+    market = shop(make_market)
+    policy = Policy(explore=0.2)
+    plan, taught = propose(market, Policy(explore=0)), propose(market, policy)
+    assert taught.lines["explore"].sum() >= 1
+    given_up = plan.totals.value["profit"] - taught.totals.value["profit"]
+    assert 0 < given_up <= 0.2 * plan.totals.value["profit"] * 1.01
 
 
 def test_raises_that_teach_are_found_priced_and_kept_within_the_budget(make_market, table):
@@ -118,6 +145,7 @@ def test_learning_takes_its_share_of_a_cap_and_no_more(make_market, table):
         cost=np.full(30, 1.0),
         spend=np.full(30, 2.0),
         claim=np.full(30, 5.0),
+        budget=500.0,
     )
     mine = situation.campaign == 0
 
