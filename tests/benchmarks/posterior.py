@@ -1,12 +1,9 @@
-"""The models that the product approximates, as a sampler sees them (NumPyro's NUTS).
+"""The model of rates that the product approximates, as a sampler sees it (NumPyro's NUTS).
 
 Rates: y_i ~ Poisson(E_i r_i); r_i ~ Gamma(shape 1 / s1^2, mean exp(eta_g)); eta_g ~ Normal(eta_c, s2);
 eta_c ~ Normal(eta_0, s3); eta_0 ~ Normal(log prior rate, 1 / sqrt(prior weight)); s1, s2, s3 have
 exponential priors with the prior's means, and a level with one member keeps that mean. Words are
 integrated out (negative binomial) and drawn afterwards from their conjugate Gamma.
-
-Lag: link a = N(a) / N(a + 1) ~ Beta around the documented curve; of the orders known at a later pull
-each had been known at an earlier one with the product of the links between.
 """
 
 from __future__ import annotations
@@ -144,44 +141,6 @@ def _words(hits: FloatArray, tries: FloatArray, group: IntArray) -> Callable[[An
     return of
 
 
-def lag(
-    triangle: FloatArray, documented: FloatArray, orders: float, draws: int, seed: int
-) -> Posterior:
-    """Posterior of the maturity at ages 0..A; ``triangle`` (dates, A + 1) holds NaN where no pull was."""
-    import numpyro
-    import numpyro.distributions as dist
-    from jax import numpy as jnp
-
-    expected = documented[:-1] / documented[1:]
-    low_age, high_age, low, high = pairs_of(triangle)
-
-    def model() -> None:
-        link = numpyro.sample(
-            "link", dist.Beta(orders * expected, orders * (1.0 - expected) + 1e-3).to_event(1)
-        )
-        log_share = jnp.concatenate([jnp.cumsum(jnp.log(link)[::-1])[::-1], jnp.zeros(1)])
-        numpyro.deterministic("share", jnp.exp(log_share))
-        known = jnp.exp(log_share[low_age] - log_share[high_age])
-        with numpyro.plate("pairs", len(low)):
-            numpyro.sample("n", dist.Binomial(high, jnp.minimum(known, 1.0)), obs=low)
-
-    found, chains = _run(model, draws, seed)
-    share = np.asarray(found["share"])
-    low, high = np.quantile(share, [0.05, 0.95], axis=0)
-    return Posterior(share.mean(axis=0), share.std(axis=0), low, high, chains)
-
-
-def pairs_of(triangle: FloatArray) -> tuple[IntArray, IntArray, FloatArray, FloatArray]:
-    """Ages and orders of every two successive pulls of a date; orders never fall."""
-    pairs = []
-    for row in triangle:
-        ages = np.flatnonzero(~np.isnan(row))
-        known = np.maximum.accumulate(row[ages])
-        pairs += list(zip(ages[:-1], ages[1:], known[:-1], known[1:], strict=True))
-    low_age, high_age, low, high = (np.array(column) for column in zip(*pairs, strict=True))
-    return low_age, high_age, low, high
-
-
 def _run(model: Callable[[], None], draws: int, seed: int) -> tuple[Mapping[str, Any], Chains]:
     """All chains' draws, and whether to trust them."""
     import jax
@@ -206,6 +165,6 @@ def _run(model: Callable[[], None], draws: int, seed: int) -> tuple[Mapping[str,
     diverging = int(np.asarray(chains.get_extra_fields()["diverging"]).sum())
     grouped = [np.asarray(draws) for draws in chains.get_samples(group_by_chain=True).values()]
     moving = [draws for draws in grouped if draws.std() > 0]
-    r_hat = max(float(np.nanmax(gelman_rubin(draws))) for draws in moving)
-    effective = min(float(np.nanmin(effective_sample_size(draws))) for draws in moving)
+    r_hat = max(float(np.max(gelman_rubin(draws))) for draws in moving)
+    effective = min(float(np.min(effective_sample_size(draws))) for draws in moving)
     return found, Chains(seconds, diverging, r_hat, effective)

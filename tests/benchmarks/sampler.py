@@ -1,4 +1,4 @@
-"""The product's posterior against a sampler's of the same model: rates on four accounts, lag on two."""
+"""The product's posterior against a sampler's of the same model: rates of four accounts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 
 from optimizer import pooling
-from optimizer.lag import DOCUMENTED_AGES, DOCUMENTED_SHARES, PRIOR_ORDERS, maturity
 from optimizer.pooling import Prior, pool
 from tests.benchmarks import posterior
 from tests.benchmarks.extent import Extent
@@ -19,7 +18,6 @@ from tests.benchmarks.posterior import Belief, FloatArray, Posterior, Tree
 from tests.benchmarks.tables import Row, Table
 from tests.benchmarks.workers import spread
 
-LAST_AGE = 15
 BELIEFS = {
     "cvr": Belief(rate=0.03, weight=1.0, spread=(0.15, 0.1, 0.1)),
     "ctr": Belief(rate=0.03, weight=1.0, spread=(0.5, 0.3, 0.3)),
@@ -38,14 +36,6 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
-class Triangle:
-    """Orders of dates known at ages, NaN where no pull was made."""
-
-    name: str
-    known: FloatArray
-
-
-@dataclass(frozen=True, slots=True)
 class Ours:
     """The product's figures of the same quantities."""
 
@@ -58,19 +48,18 @@ class Ours:
 class Job:
     """One data set, and draws a chain."""
 
-    data: Account | Triangle
+    data: Account
     draws: int
 
 
 def run(extent: Extent) -> list[Table]:
     """One row a data set."""
-    data: list[Account | Triangle] = [
+    data = [
         made_up("made up, dense", words=300, clicks=150.0, rate=0.03, seed=1),
         made_up("made up, sparse", words=400, clicks=8.0, rate=0.02, seed=2),
-        grown("made up, lag with holes", seed=3),
     ]
     if extent.data.is_dir():
-        data += [*_shop(extent.data), _restated(extent.data)]
+        data += _shop(extent.data)
     rows = spread(row_of, [Job(one, extent.sampler_draws) for one in data], extent.processes)
     return [Table("Posterior against NUTS on the same model", rows)]
 
@@ -78,25 +67,19 @@ def run(extent: Extent) -> list[Table]:
 def row_of(job: Job) -> Row:
     """Sample, estimate, compare."""
     data = job.data
-    if isinstance(data, Account):
-        belief = BELIEFS[data.kind]
-        theirs = posterior.rates(data.hits, data.tries, data.tree, belief, job.draws, seed=0)
-        ours = rates_of(data)
-        compared = data.tries >= 0
-    else:
-        theirs = posterior.lag(data.known, documented(), PRIOR_ORDERS, job.draws, seed=0)
-        ours = maturity_of(data)
-        compared = np.arange(LAST_AGE + 1) < LAST_AGE  # the last age is final for both
-    return {"data": data.name, **compare(ours, theirs, compared)}
+    theirs = posterior.rates(
+        data.hits, data.tries, data.tree, BELIEFS[data.kind], job.draws, seed=0
+    )
+    return {"data": data.name, **compare(rates_of(data), theirs)}
 
 
-def compare(ours: Ours, theirs: Posterior, rows: np.ndarray) -> Row:
+def compare(ours: Ours, theirs: Posterior) -> Row:
     """Means in posterior sds, interval ends in parts of the end: the worst, and the share within 0.1."""
-    sd = np.maximum(theirs.sd[rows], 1e-12)
-    mean = np.abs(ours.mean - theirs.mean)[rows] / sd
-    ends = [np.abs(ours.low / theirs.low - 1)[rows], np.abs(ours.high / theirs.high - 1)[rows]]
+    sd = np.maximum(theirs.sd, 1e-12)
+    mean = np.abs(ours.mean - theirs.mean) / sd
+    ends = [np.abs(ours.low / theirs.low - 1), np.abs(ours.high / theirs.high - 1)]
     return {
-        "n": int(rows.sum()),
+        "n": len(mean),
         "mean_off_sd": round(float(mean.max()), 3),
         "mean_within": round(float((mean <= 0.1).mean()), 3),
         "low_off": round(float(ends[0].max()), 3),
@@ -121,25 +104,6 @@ def rates_of(account: Account) -> Ours:
     return Ours(pooled.rate, pooled.quantile(0.05), pooled.quantile(0.95))
 
 
-def maturity_of(triangle: Triangle) -> Ours:
-    """The product's curve from the same pulls."""
-    day, age = np.nonzero(~np.isnan(triangle.known))
-    settlement = pd.DataFrame(
-        {
-            "date": pd.Timestamp("2025-11-01") + pd.to_timedelta(day, unit="D"),
-            "age": age,
-            "orders": triangle.known[day, age],
-        }
-    )
-    table = maturity(settlement, LAST_AGE, seed=0).table()
-    return Ours(*(table[column].to_numpy() for column in ("share", "share_p05", "share_p95")))
-
-
-def documented() -> FloatArray:
-    """The platform's curve at ages 0..15."""
-    return np.asarray(np.interp(np.arange(LAST_AGE + 1.0), DOCUMENTED_AGES, DOCUMENTED_SHARES))
-
-
 def made_up(name: str, *, words: int, clicks: float, rate: float, seed: int) -> Account:
     """Twenty adgroups in five campaigns; clicks with a heavy tail, rates from the model's own tree."""
     rng = np.random.default_rng(seed)
@@ -150,20 +114,6 @@ def made_up(name: str, *, words: int, clicks: float, rate: float, seed: int) -> 
     tries = np.round(clicks * np.exp(1.5 * rng.standard_normal(words)))
     hits = rng.poisson(tries * truth).astype(np.float64)
     return Account(name, "cvr", hits, tries, Tree(adgroup, campaign, 5))
-
-
-def grown(name: str, *, seed: int) -> Triangle:
-    """Thirty dates whose orders arrive a little later than documented; every other pull is missing."""
-    rng = np.random.default_rng(seed)
-    share = documented() ** 1.3
-    known = np.full((30, LAST_AGE + 1), np.nan)
-    for row in known:
-        row[LAST_AGE] = rng.poisson(25.0)
-        for age in range(LAST_AGE, 0, -1):
-            row[age - 1] = rng.binomial(int(row[age]), share[age - 1] / share[age])
-    hidden = rng.random(known.shape) < 0.5
-    hidden[:, [1, LAST_AGE]] = False
-    return Triangle(name, np.where(hidden, np.nan, known))
 
 
 def _shop(data: Path) -> Sequence[Account]:
@@ -183,18 +133,3 @@ def _shop(data: Path) -> Sequence[Account]:
         Account("real account, orders of clicks", "cvr", orders, clicks, tree),
         Account("real account, clicks of impressions", "ctr", clicks, shown, tree),
     ]
-
-
-def _restated(data: Path) -> Triangle:
-    """The second real account: orders of its dates as pulled on seven days."""
-    pulls = [
-        pd.read_csv(path, parse_dates=["pulled_on", "date"])
-        for path in sorted((data / "account_restated").glob("pull_*.csv.gz"))
-    ]
-    rows = pd.concat(pulls)
-    rows["age"] = (rows["pulled_on"] - rows["date"]).dt.days
-    rows = rows[(rows["age"] >= 0) & (rows["age"] <= LAST_AGE)]
-    known = rows.pivot_table(index="date", columns="age", values="orders", aggfunc="sum")
-    return Triangle(
-        "real restated account, lag", known.reindex(columns=range(LAST_AGE + 1)).to_numpy(float)
-    )

@@ -44,36 +44,15 @@ def test_the_pooling_of_alike_words_is_the_conjugate_posterior():
 
 
 def test_means_are_compared_in_sds_and_ends_in_parts_of_themselves():
-    theirs = Posterior(
-        np.array([1.0, 2.0, 9.0]), np.full(3, 0.5), np.ones(3), np.full(3, 4.0), TRUSTED
-    )
-    ours = Ours(np.array([1.1, 2.0, 0.0]), np.array([1.0, 1.05, 0.0]), np.array([4.0, 4.8, 0.0]))
-    row = sampler.compare(ours, theirs, np.array([True, True, False]))
+    theirs = Posterior(np.array([1.0, 2.0]), np.full(2, 0.5), np.ones(2), np.full(2, 4.0), TRUSTED)
+    ours = Ours(np.array([1.1, 2.0]), np.array([1.0, 1.05]), np.array([4.0, 4.8]))
+    row = sampler.compare(ours, theirs)
     assert row["n"] == 2
     assert row["mean_off_sd"] == pytest.approx(0.2)
     assert row["mean_within"] == row["ends_within"] == 0.5
     assert row["low_off"] == pytest.approx(0.05)
     assert row["high_off"] == pytest.approx(0.2)
     assert row["luck"] == pytest.approx(0.05)
-
-
-def test_the_lag_is_learned_from_pulls_with_holes():
-    triangle = sampler.grown("with holes", seed=3)
-    assert 0.3 < np.isnan(triangle.known).mean() < 0.6
-    ours = sampler.maturity_of(triangle)
-    truth = sampler.documented() ** 1.3
-    assert np.abs(ours.mean - truth).max() < 0.05
-    assert ours.mean[-1] == 1.0
-
-
-def test_every_two_pulls_of_a_date_are_one_observation():
-    nan = np.nan
-    known = np.array([[1.0, nan, 3.0, 2.0], [nan, 5.0, nan, nan]])
-    low_age, high_age, low, high = posterior.pairs_of(known)
-    assert low_age.tolist() == [0, 2]
-    assert high_age.tolist() == [2, 3]
-    assert low.tolist() == [1.0, 3.0]
-    assert high.tolist() == [3.0, 3.0]
 
 
 def test_made_up_accounts_have_every_group_and_repeat_themselves():
