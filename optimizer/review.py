@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy.stats import norm
+from scipy.stats import binom, norm
 
 from optimizer.history import Panel
 from optimizer.outlook import FloatArray
 from optimizer.response import Response
 
 Verdict = Literal["PASS", "REVIEW", "FAIL"]
+MOST_SPREAD = 3.0
+LEAST_ODD = 0.35  # of honest small counts
 _ORDER: tuple[Verdict, ...] = ("PASS", "REVIEW", "FAIL")
 
 
@@ -52,7 +54,7 @@ def review(
     expected_orders: FloatArray,
     response: Response,
 ) -> Review:
-    """Check sufficiency, level, zeros, orders and bid variation.
+    """Check sufficiency, level, counts, spread, price, orders and bid variation.
 
     ``fitted`` (R,) expected clicks of each row's own day; ``expected_orders`` (R,) expected reported
     orders of each row.
@@ -63,6 +65,9 @@ def review(
             _ignored(panel),
             _recent_level(panel, fitted, day_sd),
             _zeros(panel, fitted, click_spread),
+            _counted_once(panel),
+            _spread(panel, click_spread),
+            _price(panel),
             _recent_orders(panel, expected_orders),
             _bid_variation(response),
         )
@@ -114,6 +119,37 @@ def _zeros(panel: Panel, fitted: FloatArray, spread: float) -> Check:
     p = float(2 * norm.sf(abs(z)))
     detail = f"{(panel.clicks == 0).sum()} keyword-days without a click, {expected:.0f} expected"
     return Check("zeros", "REVIEW" if p < 0.001 else "PASS", p, 0.001, detail)
+
+
+def _counted_once(panel: Panel) -> Check:
+    """Clicks counted twice are even on every day; honest small counts are odd half of the time."""
+    few = panel.clicks[(panel.clicks >= 1) & (panel.clicks <= 20)]
+    odd = float((few % 2 == 1).sum())
+    p = float(binom.cdf(odd, len(few), LEAST_ODD)) if len(few) else 1.0
+    detail = f"{odd:.0f} of {len(few)} keyword-days with few clicks have an odd number of them"
+    return Check("counted_once", "REVIEW" if p < 0.001 else "PASS", p, 0.001, detail)
+
+
+def _spread(panel: Panel, spread: float) -> Check:
+    """How much a keyword's days scatter beyond counting: beyond this no forecast of a day is of use."""
+    judged = float(panel.clicks.sum()) >= 200
+    detail = f"a keyword's day has relative variance {spread:.2f} beyond counting"
+    verdict: Verdict = "REVIEW" if judged and spread > MOST_SPREAD else "PASS"
+    return Check("spread", verdict, spread, MOST_SPREAD, detail)
+
+
+def _price(panel: Panel) -> Check:
+    """What is paid against what is offered: far apart when one of the two is in another unit."""
+    clicked = panel.clicks > 0
+    offered = float((panel.clicks * panel.bid)[clicked].sum())
+    if panel.clicks.sum() < 20 or offered <= 0:
+        return Check("price_of_bid", "PASS", 1.0, 2.0, "too few clicks to judge")
+    ratio = float(panel.spend[clicked].sum()) / offered
+    verdict: Verdict = "PASS" if 0.1 <= ratio <= 2.0 else "REVIEW"
+    if not 0.03 <= ratio <= 10.0:
+        verdict = "FAIL"
+    detail = f"a click costs {ratio:.3g} of the bid in force; are both in yuan?"
+    return Check("price_of_bid", verdict, ratio, 2.0, detail)
 
 
 def _recent_orders(panel: Panel, expected_orders: FloatArray) -> Check:

@@ -26,6 +26,9 @@ LEAST_DAYS, LEAST_COUNTS = 7, 20.0
 FIRST_SD = 0.3
 WANDER, OWN = 0.02, 0.06
 FREEDOM = 4.0
+FARTHEST = (
+    4.0  # log of how far a day may stand out; beyond it counts and exposures do not belong together
+)
 _WANDERS = np.array([0.0005, 0.01, 0.03, 0.08])
 _OWNS = np.array([0.005, 0.06, 0.16, 0.4])
 _NEWTON_ROUNDS, _SCALE_ROUNDS = 12, 3
@@ -61,6 +64,7 @@ def tide(seen: FloatArray, expected: FloatArray, doubt: FloatArray) -> Tide:
     if span < LEAST_DAYS or seen.sum() < LEAST_COUNTS or expected.sum() <= 0:
         return STILL
     expected = np.maximum(expected * (seen.sum() / expected.sum()), 1e-9)
+    seen = np.minimum(seen, expected * np.exp(FARTHEST))
     doubt = doubt[:span, :span][::-1, ::-1]
     wander, own = (a.ravel() for a in np.meshgrid(_WANDERS, _OWNS, indexing="ij"))
     steps = np.minimum.outer(np.arange(1.0, span + 1), np.arange(1.0, span + 1))
@@ -98,13 +102,14 @@ def _laplace(seen: FloatArray, expected: FloatArray, common: FloatArray, days: F
     covariance = common + days[:, :, None] * np.eye(span)
     mode = np.zeros(days.shape)
     for _ in range(_NEWTON_ROUNDS):
-        mean = expected * np.exp(np.clip(mode, -5.0, 5.0))
+        mean = expected * np.exp(mode)
         root = np.sqrt(mean)
         inner = np.eye(span) + root[:, :, None] * covariance * root[:, None, :]
         target = mean * mode + seen - mean
         bent = root * np.einsum("hij,hj->hi", covariance, target)
         pull = target - root * np.linalg.solve(inner, bent[..., None])[..., 0]
         mode = np.clip(np.einsum("hij,hj->hi", covariance, pull), mode - 1.5, mode + 1.5)
+        mode = np.clip(mode, -2.0 * FARTHEST, 2.0 * FARTHEST)
     mean = expected * np.exp(mode)
     root = np.sqrt(mean)
     inner = np.eye(span) + root[:, :, None] * covariance * root[:, None, :]
@@ -125,6 +130,7 @@ def _summed(
     span = days.shape[1]
     levels = np.einsum("hij,hj->hi", level, fit.pull)
     log_factor = weight @ (levels + days * fit.pull + fit.pull @ doubt - levels[:, -1:])
+    log_factor = np.clip(log_factor, -FARTHEST, FARTHEST)
     gap = level[:, -1] - level.mean(axis=1) - days / span  # (H, T) covariance of the gap with f
     prior = level[:, -1, -1] - 2.0 * level[:, -1].mean(axis=1) + level.mean(axis=(1, 2))
     prior += days.mean(axis=1) / span
@@ -134,7 +140,7 @@ def _summed(
     day_variance = float(weight @ own**2) * FREEDOM / (FREEDOM - 2.0)
     return Tide(
         factor=np.exp(log_factor[::-1]),
-        level=np.exp((weight @ (levels - levels[:, -1:]))[::-1]),
+        level=np.exp(np.clip(weight @ (levels - levels[:, -1:]), -FARTHEST, FARTHEST)[::-1]),
         level_sd=float(np.sqrt(spread)),
         day_sd=float(np.sqrt(day_variance)),
     )

@@ -89,3 +89,39 @@ def test_the_worst_check_is_the_verdict() -> None:
     assert review.verdict == "FAIL"
     assert str(review) == "FAIL; b: broken; c: odd"
     assert Review(()).verdict == "PASS"
+
+
+def test_clicks_counted_twice_are_seen(shop: Shop, as_of: date) -> None:
+    history, keywords = shop(words=100, clicks=3.0)
+    assert checks(history, keywords, as_of)["counted_once"].verdict == "PASS"
+    history["clicks"] *= 2
+    assert checks(history, keywords, as_of)["counted_once"].verdict == "REVIEW"
+
+
+@pytest.mark.parametrize(
+    ("column", "factor", "verdict"),
+    [("bid", 100.0, "FAIL"), ("spend", 100.0, "FAIL"), ("spend", 3.0, "REVIEW")],
+)
+def test_money_in_another_unit_is_seen(
+    shop: Shop, as_of: date, column: str, factor: float, verdict: str
+) -> None:
+    history, keywords = shop(words=100, clicks=3.0)
+    assert checks(history, keywords, as_of)["price_of_bid"].verdict == "PASS"
+    history[column] *= factor
+    assert checks(history, keywords, as_of)["price_of_bid"].verdict == verdict
+
+
+def test_days_that_scatter_wildly_are_seen(shop: Shop, as_of: date) -> None:
+    history, keywords = shop(words=100, clicks=3.0)
+    rng = np.random.default_rng(5)
+    wild = np.where(rng.random(len(history)) < 0.06, 16, 0)
+    history["clicks"] = np.minimum(history["clicks"] * wild, history["impressions"])
+    check = checks(history, keywords, as_of)["spread"]
+    assert (check.verdict, check.limit) == ("REVIEW", 3.0)
+
+
+def test_healthy_shops_raise_no_alarm(shop: Shop, as_of: date) -> None:
+    for seed in range(6):
+        history, keywords = shop(seed=seed, words=40, clicks=4.0, cvr=0.04)
+        known = optimizer.estimate(history, keywords, as_of=as_of, attribution_days=0)
+        assert str(known.review) == "PASS"

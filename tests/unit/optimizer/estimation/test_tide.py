@@ -86,3 +86,11 @@ def test_what_lies_far_back_is_as_the_oldest_day_kept() -> None:
     fit = found(long, 20.0, 4)
     assert len(fit.factor) == MOST_DAYS
     assert fit.at(np.array([MOST_DAYS + 30]))[0] == fit.factor[-1]
+
+
+def test_orders_on_days_without_clicks_do_not_carry_it_away() -> None:
+    expected = np.full(30, 50.0)
+    expected[:4] = 0.0
+    fit = tide(np.full(30, 50.0), expected, np.zeros((30, 30)))
+    assert np.all(np.isfinite(fit.factor))
+    assert fit.factor[8:] / fit.factor[20] == pytest.approx(np.ones(22), rel=0.3)
