@@ -140,6 +140,8 @@ def losses_of(job: Job) -> Row:
 
 
 def _loss_rows(shops: Sequence[Row]) -> list[Row]:
+    if not shops:
+        return []
     name = shops[0]["scenario"]
     row: Row = {"scenario": name, "seeds": len(shops)}
     row |= {bidder: _mean(_column(shops, name, bidder)) for bidder in ("kaiche", *PEERS)}

@@ -23,7 +23,7 @@ class Table:
 def show(table: Table, console: Console) -> None:
     """Print a table, or that there was nothing to measure."""
     if not table.rows:
-        console.print(f"{table.title}: no data beside the checkout")
+        console.print(f"{table.title}: nothing to measure")
         return
     columns = list(dict.fromkeys(name for row in table.rows for name in row))
     drawn = Drawn(*columns, title=table.title)

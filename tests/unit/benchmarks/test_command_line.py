@@ -59,7 +59,7 @@ def test_parts_are_printed_and_kept_beside_those_measured_before(tmp_path, monke
     assert kept["two"]["extent"]["market_seeds"] == SMOKE.market_seeds
     printed = capsys.readouterr().out
     assert "ratio" in printed
-    assert "Second: no data beside the checkout" in printed
+    assert "Second: nothing to measure" in printed
 
 
 @pytest.mark.parametrize("processes", [1, 2])

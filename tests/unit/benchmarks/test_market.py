@@ -1,5 +1,7 @@
 """The market part on shops of forty words: small, but lived through by everybody."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -29,6 +31,11 @@ def test_every_bidder_is_measured_in_every_scenario(tables):
 def test_the_same_seed_brings_the_same_figures(tables):
     job = market.jobs_of(SMOKE, 1, ("dense",))[0]
     assert market.profits_of(job) == tables[0].detail[0]
+
+
+def test_without_seeds_there_is_nothing_to_tell():
+    nothing = market.run(replace(SMOKE, market_seeds=0, slight_seeds=0))
+    assert [table.rows for table in nothing] == [[], [], []]
 
 
 def test_nobody_beats_the_clairvoyant_where_no_budget_binds(tables):
