@@ -110,7 +110,7 @@ class TotalSampler:
         estimates = self.estimates
         mean = estimates.expect(bids)
         moved = estimates.moved(bids, slice(None))
-        day = _Day(self, moved, mean, _once(mean.clicks))
+        day = _Day.of(self, moved, mean)
         price = np.where(moved.shown, moved.price, 0.0)
         spend = day.clicked(mean.spend, price, (*self.traffic, self.price))
         sold = (*self.traffic, *self.worth)
@@ -180,17 +180,21 @@ class _Day:
     moved: Moved
     expected: Expectation
     once: FloatArray  # (n,) relative variance of counting the clicks
+    unsure: FloatArray  # (n,) relative variance of clicks beyond counting and what is shared
 
-    @property
-    def unsure(self) -> FloatArray:
-        """(n,) relative variance of clicks beyond counting and what is shared."""
-        estimates, moved = self.sampler.estimates, self.moved
-        unsure: FloatArray = (
-            estimates.traffic.click_dispersion
+    @classmethod
+    def of(cls, sampler: TotalSampler, moved: Moved, expected: Expectation) -> _Day:
+        """The day of the plan whose bids ``moved`` and ``expected`` belong to."""
+        estimates, clicks = sampler.estimates, expected.clicks
+        return cls(
+            sampler=sampler,
+            moved=moved,
+            expected=expected,
+            once=np.where(clicks > 0, 1.0 / np.maximum(clicks, 1e-9), 0.0),
+            unsure=estimates.traffic.click_dispersion
             + (moved.sensitivity * estimates.response.position_sd) ** 2
-            + (1.0 - COMMON_BEYOND) * (EXTRAPOLATION_SD * moved.extrapolated) ** 2
+            + (1.0 - COMMON_BEYOND) * (EXTRAPOLATION_SD * moved.extrapolated) ** 2,
         )
-        return unsure
 
     def clicked(
         self, mean: FloatArray, a_click: FloatArray, factors: tuple[Shared, ...]
@@ -246,7 +250,3 @@ class _Day:
         scale = np.sqrt(spend.variance * amount.variance)
         together = float((spend.mean * amount.mean * (self.unsure + self.once)).sum())
         return float(np.clip(together / scale, 0.0, 0.99))
-
-
-def _once(clicks: FloatArray) -> FloatArray:
-    return np.where(clicks > 0, 1.0 / np.maximum(clicks, 1e-9), 0.0)
