@@ -335,6 +335,14 @@ def authorisation_changed(
     return _record(action, origin, account_id=account_id, reason=cause)
 
 
+def facts_compacted(
+    origin: Origin, *, account_id: str, kept_from: Mapping[str, date | None], rows: int
+) -> AuditRecord:
+    """Old figures gave way; ``kept_from``: from which day on each kind is whole, None = always."""
+    after = {kind: day and day.isoformat() for kind, day in kept_from.items()} | {"rows": rows}
+    return _record("facts_compacted", origin, account_id=account_id, after=after)
+
+
 def _of_line(
     action: Action,
     origin: Origin,

@@ -14,6 +14,7 @@ from service.cli import (
     applying,
     audit,
     backup,
+    compact,
     decide,
     demo,
     doctor,
@@ -101,6 +102,7 @@ app.command("economics")(economics.economics)
 app.add_typer(audit.app, name="audit")
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
+app.command("compact")(compact.compact)
 app.add_typer(people.user, name="user")
 app.add_typer(people.token, name="token")
 app.add_typer(setup.config, name="config")

@@ -24,6 +24,7 @@ from pydantic_core import InitErrorDetails
 from service.settings import cron, places
 from service.settings.connectors import ReportsConnector, SandboxConnector, TaobaoConnector
 from service.settings.leaving import Leaving
+from service.settings.retention import Retention
 from service.settings.section import Section, refusal
 
 Money = Annotated[Decimal, Field(ge=0, le=Decimal("999999999.99"), decimal_places=2)]
@@ -367,6 +368,7 @@ class Settings(Section):
     database: str = Field(default="sqlite:///var/kaiche.db", repr=False)
     server: Server = Server()
     apply: Apply = Apply()
+    retention: Retention = Retention()
 
     @field_validator("accounts")
     @classmethod

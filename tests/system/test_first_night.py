@@ -161,6 +161,24 @@ def test_the_database_is_kept_in_a_file_and_brought_back(planned, shop):
     assert shop.call("restore", "kaiche.backup").returncode == 7
 
 
+def test_nothing_is_dropped_that_the_owner_did_not_let_go(planned, shop):
+    assert "Nothing is due" in planned.call("compact", "--yes").stdout
+    printed(planned, "backup", shop.folder / "kaiche.backup")
+    assert shop.call("restore", "kaiche.backup").returncode == 0
+    yaml = shop.folder / "kaiche.yaml"
+    keep = "retention: {versions_days: 60, facts_days: 200}\n"
+    yaml.write_text(keep + yaml.read_text(encoding="utf-8"), encoding="utf-8")
+    later = ("compact", "--date", "2026-12-31")
+    (due,) = printed(shop, *later, "--dry-run")
+    assert due["rows"] == due["facts"] > 0
+    assert shop.call(*later, stdin="n\n").returncode == 1
+    assert printed(shop, *later, "--dry-run") == [due]
+    assert f"{due['rows']} rows dropped" in shop.call(*later, "--yes").stdout
+    gone = shop.call("replay", printed(shop, "runs")[0]["run_id"])
+    assert gone.returncode == 3
+    assert "were compacted" in gone.stderr
+
+
 def test_two_shops_alike_get_the_same_plan(planned, another):
     (other,) = printed(another, "demo", "--nights", "0", "--date", NIGHT)["nights"]
     first = printed(planned, "proposals", "show")
