@@ -17,10 +17,10 @@ from sqlalchemy.orm import Session
 from service import audit
 from service.approval import Action, State, edited_bid, next_state, states_allowing
 from service.audit import AuditRecord, LineRef, Origin
-from service.errors import ConflictError, InputError, NotFoundError
+from service.errors import ConflictError, InputError, NotFoundError, SecondPersonError
 from service.settings.models import Guardrails
 from service.store import audit as events
-from service.store import interventions, lines, proposals
+from service.store import interventions, lines, people, proposals
 from service.store.lines import LineChange, LineFilter
 from service.store.rows import LineRow, ProposalRow
 
@@ -37,11 +37,15 @@ CLOSING: dict[Action, Literal["override", "expire", "supersede"]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What a decision did: ids that changed, and how many lines of the set it left alone."""
+    """What a decision did: ids that changed, and how many lines of the set it left alone.
+
+    Of those ``for_another`` are one's own, which somebody else has to approve.
+    """
 
     action: str
     changed: tuple[int, ...]
     left_alone: int
+    for_another: int = 0
 
 
 def decide(
@@ -57,17 +61,24 @@ def decide(
 
     ``guard`` is called with every line of the set, locked, before anything is written: it raises
     ConflictError when they are not what the person was shown. Raises NotFoundError for unknown
-    ids, ConflictError for a state or proposal that does not allow the action, InputError for a
-    missing reason.
+    ids, ConflictError for a state or proposal that does not allow the action, SecondPersonError for
+    an approval of one's own bid by id, InputError for a missing reason.
     """
     found = _read(session, wanted, guard)
     by_ids = bool(wanted.line_ids)
     chosen = found if by_ids else [line for line in found if line.state in states_allowing(action)]
+    own = _own(session, action, origin, chosen)
+    if own and by_ids:
+        raise SecondPersonError(_needs_another(own))
+    left = {line.line_id for line in own}
+    chosen = [line for line in chosen if line.line_id not in left]
     _check_proposals(session, action, origin, chosen)
     records, changes = [], []
     for line in chosen:
         records.append(_record(action, origin, line, reason=reason))
-        changes.append(change(line, next_state(line.state, action), origin, note=reason))
+        author = origin.actor if action is Action.OVERRIDE else line.author
+        after = next_state(line.state, action)
+        changes.append(change(line, after, origin, note=reason, author=author))
     write(session, changes, records)
     if action is Action.APPROVE:
         _supersede_earlier(session, origin, chosen)
@@ -75,6 +86,27 @@ def decide(
         action=str(action),
         changed=tuple(line.line_id for line in chosen),
         left_alone=len(found) - len(chosen),
+        for_another=len(own),
+    )
+
+
+def _own(
+    session: Session, action: Action, origin: Origin, chosen: Sequence[LineRow]
+) -> list[LineRow]:
+    """The lines whose bid, or whose opening, is the work of the very person who wants to approve.
+
+    While there is no user nobody can be told apart, and nothing is anybody's own.
+    """
+    if action is not Action.APPROVE or not people.anybody(session):
+        return []
+    return [line for line in chosen if line.author == origin.actor]
+
+
+def _needs_another(own: Sequence[LineRow]) -> str:
+    more = f" and {len(own) - 1} more" if len(own) > 1 else ""
+    return (
+        f"the bid of {own[0].word} (line {own[0].line_id}){more} is your own, or was opened by you; "
+        "somebody else has to approve it. Nothing was changed"
     )
 
 
@@ -107,7 +139,8 @@ def edit(
     _check_proposals(session, Action.EDIT, origin, [line])
     after = next_state(line.state, Action.EDIT)
     record = _record(Action.EDIT, origin, line, reason=reason, new_bid_fen=bid)
-    write(session, [change(line, after, origin, note=reason, bid_fen=bid)], [record])
+    edited = change(line, after, origin, note=reason, bid_fen=bid, author=origin.actor)
+    write(session, [edited], [record])
     return lines.get(session, line_id)
 
 
@@ -162,8 +195,9 @@ def change(
     *,
     note: str | None = None,
     bid_fen: int | None = None,
+    author: str | None = None,
 ) -> LineChange:
-    """The line in its new state, with a new bid if one is given.
+    """The line in its new state, with a new bid, and whose it is, if given.
 
     What the night finds or ends by itself leaves the name of the one who decided.
     """
@@ -179,6 +213,7 @@ def change(
         decided_by=origin.actor if decided else line.decided_by,
         decided_at=origin.at if decided else line.decided_at,
         note=note or line.note,
+        author=author or line.author,
     )
 
 

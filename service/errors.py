@@ -4,6 +4,7 @@ ServiceError               ``exit_code`` for the command line, ``status`` for RE
 ├── ConfigError            the YAML or the environment is wrong: file, line, what to write instead
 ├── NotFoundError          no such account, run, proposal or line
 ├── ConflictError          the state does not allow it, or the reader saw an older version
+│   └── SecondPersonError  it is one's own, and somebody else has to approve it
 ├── StaleDataError         the freshness gate: yesterday is missing or implausible
 ├── RunInProgressError     another process holds the run's lease
 ├── ReviewFailedError      the optimizer's model does not fit the data: bids stay
@@ -40,6 +41,10 @@ class ConflictError(ServiceError):
 
     exit_code = 4
     status = 409
+
+
+class SecondPersonError(ConflictError):
+    """Nobody approves what is their own: somebody else has to."""
 
 
 class StaleDataError(ServiceError):

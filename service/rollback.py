@@ -164,6 +164,9 @@ def _save(
     proposals.save(session, proposal, new_lines)
     of_word = {line.keyword_id: line.line_id for line, _ in planned.restore}
     saved = lines.select_lines(session, LineFilter(proposal_id=proposal.proposal_id))
+    # Lowering a bid again is always safe; raising one needs a second person, as any raise by hand.
+    raised = [line.line_id for line in saved if line.change_rate > 0]
+    lines.set_author(session, raised, origin.actor)
     row = RollbackRow(
         proposal_id=proposal.proposal_id,
         account_id=planned.account_id,

@@ -46,6 +46,7 @@ router = APIRouter(prefix=PREFIX, tags=["decisions"])
 _REFUSALS = problem_responses(
     "not-found",
     "conflict",
+    "second-person-needed",
     "changed-since-shown",
     "invalid-request",
     "idempotency-key-reused",

@@ -213,6 +213,11 @@ def _report(command: Command, outcome: Outcome) -> None:
         f"已处理 {len(outcome.changed)} 行, 未动 {outcome.left_alone} 行.",
         f"{len(outcome.changed)} lines done, {outcome.left_alone} left alone.",
     )
+    if outcome.for_another:
+        command.screen.warn(
+            f"其中 {outcome.for_another} 行是您本人修改或放行的, 须由另一人批准.",
+            f"{outcome.for_another} of them are your own; somebody else has to approve them.",
+        )
     if outcome.action == str(Action.APPROVE) and outcome.changed:
         command.screen.say(
             "提交: kaiche apply; 用报表的店铺导出改价表: kaiche proposals export",

@@ -275,6 +275,7 @@ class LineChange:
     decided_by: str | None
     decided_at: datetime | None
     note: str | None
+    author: str | None = None
 
 
 def apply_changes(session: Session, changes: Sequence[LineChange]) -> int:
@@ -298,7 +299,13 @@ def apply_changes(session: Session, changes: Sequence[LineChange]) -> int:
     return written
 
 
-_CHANGED = ("state", "bid_fen", "change_rate", "decided_by", "decided_at", "note")
+def set_author(session: Session, line_ids: Iterable[int], author: str) -> None:
+    """Note whose the bids of new lines are."""
+    for piece in chunked(line_ids):
+        session.execute(update(LINES).where(LINES.c.line_id.in_(piece)).values(author=author))
+
+
+_CHANGED = ("state", "bid_fen", "change_rate", "decided_by", "decided_at", "note", "author")
 
 
 def _conditions(wanted: LineFilter) -> list[ColumnElement[bool]]:

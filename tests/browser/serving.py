@@ -50,7 +50,7 @@ def main(folder):
     wiring = wire(load(configuration, {}), clock=clock, migrate=True)
     asked = Origin(at=clock(), actor="tester", source="cli")
     wiring.run_night("shop", NIGHT, asked)
-    app = create_app(wiring, access=access(None, host="127.0.0.1"), console=True)
+    app = create_app(wiring, access=access(host="127.0.0.1", is_open=True), console=True)
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", **SERVER_OPTIONS))
 
     def end_with_the_tests():

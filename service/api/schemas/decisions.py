@@ -94,8 +94,11 @@ class BulkView(Answer):
         tuple[int, ...], Field(description="The lines that changed.", examples=[[1042, 1043]])
     ]
     left_alone: Annotated[
-        int, Field(description="Lines of the filter whose state does not allow it.", examples=[3])
+        int, Field(description="Lines of the filter that do not allow it.", examples=[3])
     ]
+    for_another: Annotated[
+        int, Field(description="Of those, your own: somebody else has to approve.", examples=[1])
+    ] = 0
 
 
 class OverrideView(BulkView):
