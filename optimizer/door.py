@@ -48,8 +48,8 @@ def estimate(
     history: one row a keyword and day (``keyword_id`` str, ``date``, ``bid`` yuan, ``impressions``,
     ``clicks``, ``spend`` yuan, ``orders``, ``revenue`` yuan as known today, optional ``budget_hit``),
     in any order, possibly empty. keywords: the roster (``keyword_id``, ``adgroup_id``,
-    ``campaign_id``, ``bid``; optional ``biddable``; further columns such as ``quality_score``,
-    ``match`` or ``word`` may stand there and tell the estimates nothing yet). economics:
+    ``campaign_id``, ``bid``; optional ``biddable``; ``quality_score`` and ``match`` shift click and
+    conversion rates as far as they tell; ``word`` tells the estimates nothing). economics:
     ``adgroup_id``, ``margin_rate``, optional ``organic_rate``. settlement: ``date``, ``age``,
     ``orders``. Raises ``InputError`` naming frame, column and row of what is malformed.
     """
@@ -67,7 +67,7 @@ def estimate(
     )
     days = days.centred(level_half_life)
     traffic, fitted = _traffic(panel, roster, tree, days, bids, response, level_half_life)
-    orders = conversion(panel, tree, lag)
+    orders = conversion(panel, tree, lag, roster.traits)
     value = order_value(panel, tree)
     ripe = panel.clicks * lag.at(panel.age) * orders.pooled.rate[panel.keyword]
     usual = ripe * orders.tide.level_at(panel.age - panel.first_age)
@@ -172,7 +172,7 @@ def _traffic(
     impressions = pool(seen, room, tree, IMPRESSIONS_PRIOR).with_noise(
         impression_dispersion / _effective_days(panel, half_life)
     )
-    ctr = click_rate(panel, tree, volume / np.maximum(shown, 1e-12)).pooled
+    ctr = click_rate(panel, tree, volume / np.maximum(shown, 1e-12), roster.traits).pooled
     price = _price_ratio(panel, tree, bids, response)
     day_sd = float(np.hypot(days.spread.account, days.spread.campaign))
     expected = (impressions.rate * ctr.rate)[keyword] * volume

@@ -35,6 +35,7 @@ class Roster:
     bid: FloatArray
     biddable: BoolArray
     margin: FloatArray  # contribution per yuan of paid revenue, natural traffic included
+    traits: FloatArray  # (n, P) quality score and match, centred, 0 where unknown; P may be 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,29 @@ def read_roster(
         bid=np.where(bid > 0, bid, np.nan),
         biddable=biddable,
         margin=margin[adgroup],
+        traits=_traits(keywords),
     )
+
+
+def _traits(keywords: pd.DataFrame) -> FloatArray:
+    """(n, P) what the roster says of words; a column that is missing or the same for all adds none."""
+    columns = []
+    if "quality_score" in keywords:
+        columns.append(_numbers(keywords, "keywords", "quality_score", missing=True))
+    if "match" in keywords:
+        codes, kinds = pd.factorize(keywords["match"].astype("object"), sort=True)
+        columns += [np.where(codes < 0, np.nan, codes == kind) for kind in range(1, len(kinds))]
+    centred = [_centred(column) for column in columns]
+    told = [column for column in centred if column.any()]
+    return np.stack(told, axis=1) if told else np.empty((len(keywords), 0))
+
+
+def _centred(values: FloatArray) -> FloatArray:
+    """Values in standard deviations around their mean, 0 where unknown."""
+    known = np.isfinite(values)
+    if not known.any() or np.ptp(values[known]) == 0:
+        return np.zeros(len(values))
+    return np.where(known, (values - values[known].mean()) / values[known].std(), 0.0)
 
 
 def read_history(history: pd.DataFrame, roster: Roster, as_of: date) -> Panel:

@@ -3,7 +3,9 @@
 Both rates are read the same way. What the whole account does from day to day (tide.py) is taken out
 of the exposures, so that a promotion's days do not stay in the words' rates and a falling season is
 seen at once; what words do each for themselves fades with half-lives that predict (recency.py); what
-is left is pooled (pooling.py). Rates are those of the account's level today.
+is left is pooled (pooling.py). Quality score and match, where the roster has them, shift a word's
+log rate by slopes with prior Normal(0, SLOPE_SD^2) per standard deviation. Rates are those of the
+account's level today.
 """
 
 from __future__ import annotations
@@ -24,6 +26,8 @@ HALF_LIVES = (8.0, 15.0, 30.0, 60.0, np.inf)
 LIKELY = (0.05, 0.1, 0.15, 0.2, 0.5)  # most words are next month what they were
 CTR_PRIOR = Prior(rate=0.03, weight=1.0, spread=(0.5, 0.3, 0.3))
 CVR_PRIOR = Prior(rate=0.03, weight=1.0, spread=(0.2, 0.15, 0.1))
+SLOPE_SD = 0.2
+SCORING_ROUNDS = 6
 SMOOTHING = 4.0  # counts' worth of the account's rate in a word's share of a day
 
 
@@ -36,16 +40,18 @@ class Rate:
     tide: Tide
 
 
-def click_rate(panel: Panel, tree: Tree, place: FloatArray) -> Rate:
+def click_rate(panel: Panel, tree: Tree, place: FloatArray, traits: FloatArray) -> Rate:
     """Clicks per impression at the reference bid; ``place`` (R,) is the gain of a better place."""
     sure = np.zeros((panel.days, panel.days))
-    return fit_rate(panel, tree, (panel.clicks, panel.impressions * place), sure, CTR_PRIOR)
+    counted = panel.clicks, panel.impressions * place
+    return fit_rate(panel, tree, counted, sure, CTR_PRIOR, traits)
 
 
-def conversion(panel: Panel, tree: Tree, lag: Maturity) -> Rate:
-    """Orders per click once matured."""
+def conversion(panel: Panel, tree: Tree, lag: Maturity, traits: FloatArray) -> Rate:
+    """Orders per click once matured; ``traits`` (n, P) as the roster has them."""
     counted = panel.orders, panel.clicks * lag.at(panel.age)
-    return fit_rate(panel, tree, counted, lag.doubt(panel.first_age, panel.days), CVR_PRIOR)
+    doubt = lag.doubt(panel.first_age, panel.days)
+    return fit_rate(panel, tree, counted, doubt, CVR_PRIOR, traits)
 
 
 def fit_rate(
@@ -54,10 +60,12 @@ def fit_rate(
     counted: tuple[FloatArray, FloatArray],
     doubt: FloatArray,
     prior: Prior,
+    traits: FloatArray,
 ) -> Rate:
     """Fit to ``counted``, counts and exposures (R,) of the rows.
 
-    ``doubt`` (T, T) is the covariance of what is unsure about the log exposures of the days.
+    ``doubt`` (T, T) is the covariance of what is unsure about the log exposures of the days;
+    ``traits`` (n, P) what else may tell words apart.
     """
     counts, exposure = counted
     days = panel.age - panel.first_age
@@ -67,7 +75,29 @@ def fit_rate(
     weight = memory.at(days)
     seen = sum_by(panel.keyword, counts * weight, panel.keywords)
     room = sum_by(panel.keyword, exposure * weight, panel.keywords)
-    return Rate(pool(seen, room, tree, prior).drifting(swell.level_sd), memory, swell)
+    pooled = pool(seen, room, tree, prior)
+    if traits.shape[1]:
+        factor = _told(traits, seen, room, pooled)
+        pooled = pool(seen, room * factor, tree, prior).scaled(factor)
+    return Rate(pooled.drifting(swell.level_sd), memory, swell)
+
+
+def _told(traits: FloatArray, seen: FloatArray, room: FloatArray, pooled: Pooled) -> FloatArray:
+    """(n,) factors on the rates that the traits tell: scoring of a negative binomial regression.
+
+    Each word is held against the others of its adgroup, so that what adgroups differ by stays theirs.
+    """
+    shape = pooled.keyword.spread**-2
+    base = pooled.adgroup.rate[pooled.tree.adgroup] * room
+    slopes = np.zeros(traits.shape[1])
+    for _ in range(SCORING_ROUNDS):
+        mean = base * np.exp(traits @ slopes)
+        deflate = shape / (shape + mean)
+        gradient = traits.T @ (deflate * (seen - mean)) - slopes / SLOPE_SD**2
+        information = (traits.T * (deflate * mean)) @ traits + np.eye(len(slopes)) / SLOPE_SD**2
+        slopes = slopes + np.clip(np.linalg.solve(information, gradient), -0.5, 0.5)
+    factor: FloatArray = np.exp(traits @ slopes)
+    return factor
 
 
 def _tide(panel: Panel, counts: FloatArray, exposure: FloatArray, doubt: FloatArray) -> Tide:

@@ -57,7 +57,8 @@ def order_value(panel: Panel, tree: Tree) -> OrderValue:
     cv2 = _cv2(panel, orders, kept)
     weight = orders / cv2
     sure = np.zeros((panel.days, panel.days))
-    rate = fit_rate(panel, tree, (weight * kept / unit, weight), sure, VALUE_PRIOR)
+    nothing = np.empty((panel.keywords, 0))
+    rate = fit_rate(panel, tree, (weight * kept / unit, weight), sure, VALUE_PRIOR, nothing)
     return OrderValue(rate.pooled, unit * beyond, (1.0 + cv2) * squares / beyond**2 - 1.0)
 
 
