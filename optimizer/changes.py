@@ -23,7 +23,7 @@ from optimizer.sums import sum_by
 HOLE = 4
 MOVED = 0.02  # log bid range from which on a keyword's bid counts as having moved
 ROUNDS = 6
-MOST_ROWS = 500_000  # for what is common to the account
+MOST_ROWS = 1_000_000  # for what is common to the account
 _AGES = 1 << 20
 
 Response = Callable[[float], tuple[FloatArray, FloatArray]]

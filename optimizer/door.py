@@ -8,7 +8,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from optimizer.curve import PRIOR_ELASTICITY, volume_share
+from optimizer.curve import PRIOR_ELASTICITY, Curve, volume_share
 from optimizer.estimates import Estimates, Traffic
 from optimizer.history import Panel, Roster, read_history, read_roster
 from optimizer.lag import Maturity, maturity
@@ -18,7 +18,7 @@ from optimizer.pooling import Pooled, Prior, Tree, pool
 from optimizer.predictive import CLICK_PRICE_CV2
 from optimizer.rates import Rate, click_rate, conversion
 from optimizer.recency import choose_half_life, weights
-from optimizer.response import ALONE, USUAL, Response, Shared, fit
+from optimizer.response import ALONE, STEEPNESSES, Response, Shared, fit
 from optimizer.review import Review, review
 from optimizer.sums import sum_by
 from optimizer.swing import sales_swing
@@ -119,7 +119,7 @@ def _reference_bids(panel: Panel, roster: Roster) -> Bids:
 def _response(panel: Panel, roster: Roster, bids: Bids) -> tuple[Response, Days]:
     """Day effects and bid response need each other: two rounds settle them."""
     days = flat_days(panel, roster)
-    curve = USUAL
+    curve = Curve(STEEPNESSES[1])
     position = np.full(panel.keywords, float(curve.position(PRIOR_ELASTICITY)))
     clicks = sum_by(panel.keyword, panel.clicks, panel.keywords)
     spend = sum_by(panel.keyword, panel.spend, panel.keywords)

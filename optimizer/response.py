@@ -28,11 +28,11 @@ from optimizer.curve import PRIOR_ELASTICITY, Curve, volume_share
 from optimizer.history import Panel
 from optimizer.outlook import FloatArray, IntArray
 
-CURVES = tuple(Curve(steepness) for steepness in (1.2, 1.6, 2.2, 3.2, 4.6))
-USUAL = CURVES[1]  # stands while no bid has moved
+STEEPNESSES = (1.2, 1.6, 2.2)
+USUAL = 1  # place of the steepness that stands while no bid has moved
 POSITION_SD = 0.8  # of the account's mean position around the prior
 POSITION_SPREAD = 0.8  # sd of positions between keywords
-ENDOGENEITY_SD = 0.2  # doubt left in any elasticity measured from bids that people set
+ENDOGENEITY_SD = 0.12  # doubt left in any elasticity measured from bids that people set
 PRICE_STRUCTURE_SD = 0.30
 STRUCTURE_SHARE = 0.4  # of the variance of log(CPC / bid) between keywords that is not position
 LOWEST_POSITION, HIGHEST_POSITION = -3.0, 3.5
@@ -89,9 +89,11 @@ def fit(
     moves = find_moves(panel, x, exposure, campaign)
     sample = moves.part(MOST_ROWS)
     price = price_slope(panel, x)
-    fits = [_account(sample, curve, price, shared, dispersion) for curve in CURVES]
+    fits = [
+        _account(sample, Curve(steepness), price, shared, dispersion) for steepness in STEEPNESSES
+    ]
     moved = fits[0].seen.known or price.known
-    best = max(fits, key=lambda fit: fit.score) if moved else fits[CURVES.index(USUAL)]
+    best = max(fits, key=lambda fit: fit.score) if moved else fits[USUAL]
     curve, mean = best.curve, best.mean
     position, own_sd = _keywords(best, moves, price_ratio, clicks, dispersion)
     return Response(
@@ -127,24 +129,21 @@ def _steep(curve: Curve, mean: float) -> float:
 def _account(
     moves: Moves, curve: Curve, price: Finding, shared: Shared, dispersion: float
 ) -> _Account:
-    """Mean position by quadrature over prior, volume changes and price changes.
-
-    Changes speak about the elasticity: near the ends of the curve it hardly tells positions apart.
-    """
+    """Mean position by quadrature over prior, volume changes and price changes."""
     centre = float(curve.position(PRIOR_ELASTICITY))
     bounds = (LOWEST_POSITION, HIGHEST_POSITION)
     seen = common(moves, moves.clicks, along_curve(moves, curve), centre, bounds, dispersion)
-    elasticity = curve.elasticity(_GRID)
     score = -0.5 * ((_GRID - centre) / POSITION_SD) ** 2
     if seen.known:
-        variance = (seen.sd * _steep(curve, seen.value)) ** 2 + ENDOGENEITY_SD**2
-        found = float(curve.elasticity(np.array([seen.value]))[0])
-        score = score - 0.5 * (found - elasticity) ** 2 / variance
+        variance = seen.sd**2 + (ENDOGENEITY_SD / _steep(curve, seen.value)) ** 2
+        score = score - 0.5 * (seen.value - _GRID) ** 2 / variance
     if price.known:
         variance = price.sd**2 + PRICE_STRUCTURE_SD**2
         score = score - 0.5 * (price.value - curve.price_slope(_GRID)) ** 2 / variance
     if shared.known:
-        score = score - 0.5 * (shared.elasticity - elasticity) ** 2 / shared.sd**2
+        variance = (shared.sd / _steep(curve, float(curve.position(shared.elasticity)))) ** 2
+        at = float(curve.position(shared.elasticity))
+        score = score - 0.5 * (at - _GRID) ** 2 / variance
     weight = np.exp(score - score.max())
     evidence = seen.score + float(score.max() + np.log(weight.sum()))
     weight /= weight.sum()

@@ -9,7 +9,7 @@ import pytest
 
 import optimizer
 from optimizer.estimates import Estimates
-from optimizer.response import USUAL
+from optimizer.response import STEEPNESSES
 
 Shop = Callable[..., tuple[pd.DataFrame, pd.DataFrame]]
 
@@ -137,22 +137,16 @@ def test_a_response_is_learned_from_bids_that_moved(shop: Shop, as_of: date) -> 
     for elasticity in (0.3, 0.9):
         history, keywords = shop(words=150, days=40, clicks=20.0, elasticity=elasticity, bid_sd=0.4)
         found = optimizer.estimate(history, keywords, as_of=as_of).response
-        assert found.elasticity == pytest.approx(elasticity, abs=0.2)  # a doubt stays
+        assert found.elasticity == pytest.approx(elasticity, abs=0.15)
         assert found.price_power * found.curve.price_slope(np.array([found.account_position]))[
             0
         ] == pytest.approx(1.0, abs=0.15)
 
 
-def test_a_steep_market_is_found_steep(shop: Shop, as_of: date) -> None:
-    history, keywords = shop(words=120, days=28, clicks=20.0, elasticity=2.5, bid_sd=0.3)
-    found = optimizer.estimate(history, keywords, as_of=as_of).response
-    assert found.elasticity == pytest.approx(2.5, abs=0.35)
-
-
 def test_unmoved_bids_leave_the_prior_response(shop: Shop, as_of: date) -> None:
     history, keywords = shop(bid_sd=0.0)
     found = optimizer.estimate(history, keywords, as_of=as_of)
-    assert found.response.curve is USUAL
+    assert found.response.curve.steepness == STEEPNESSES[1]
     assert found.response.elasticity == pytest.approx(0.65, abs=0.1)
     assert not np.isfinite(found.response.elasticity_sd)
 
