@@ -6,15 +6,29 @@ import logging
 import re
 import time
 import uuid
+from collections.abc import Mapping
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.api import PREFIX
 from service.api.metrics import RequestMetrics
 from service.api.problems import RefusalError, answer
 
 REQUEST_ID_HEADER = "x-request-id"
 LARGEST_BODY = 2 * 1024 * 1024
+# On every answer: nothing is guessed, kept, framed by other sites or told to them.
+ALWAYS: Mapping[str, str] = {
+    "x-content-type-options": "nosniff",
+    "cache-control": "no-store",
+    "x-frame-options": "DENY",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+}
+# What is data is never a page: a browser that shows it runs nothing of it.
+DATA = (PREFIX, "/metrics", "/healthz", "/readyz")
+NOTHING_RUNS = "default-src 'none'; frame-ancestors 'none'; sandbox"
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
@@ -117,8 +131,10 @@ class _Exchange:
             self.status = message["status"]
             headers = MutableHeaders(scope=message)
             headers[REQUEST_ID_HEADER] = self.request_id
-            headers["x-content-type-options"] = "nosniff"
-            headers.setdefault("cache-control", "no-store")
+            for name, value in ALWAYS.items():
+                headers.setdefault(name, value)
+            if self.scope["path"].startswith(DATA):
+                headers.setdefault("content-security-policy", NOTHING_RUNS)
         await self._send(message)
 
     async def refuse(self, refusal: RefusalError) -> None:
