@@ -34,6 +34,8 @@ def frame(visitor: Visitor, account: Account, section: str, title: str) -> Itera
                 if name == section:
                     link.classes("k-here").props('aria-current="page"')
         _language_switch(visitor)
+        if visitor.logged_in:
+            _way_out(visitor)
     with ui.element("main").classes("k-main"):
         heading(title)
         yield
@@ -86,6 +88,13 @@ def _language_switch(visitor: Visitor) -> None:
     back = quote(visitor.path, safe="/")
     label = visitor.texts(f"nav.language_{other}")
     ui.link(label, f"/language/{other}?to={back}").classes("k-language")
+
+
+def _way_out(visitor: Visitor) -> None:
+    """A form, since only a POST may end a session."""
+    leave = _escaped(visitor.texts("sign_in.leave"))
+    with ui.element("form").props('method="post" action="/sign-out"'):
+        ui.html(f'<button class="k-language">{leave}</button>', sanitize=False)
 
 
 def _say_language(visitor: Visitor) -> None:

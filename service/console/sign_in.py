@@ -11,7 +11,7 @@ from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from service.api.context import ByWhom, InContext
-from service.api.needs import ANYBODY
+from service.api.needs import ANYBODY, ENTERED
 from service.api.security import SIGN_IN_PAGE, cookie_of
 from service.api.sessions import InAccess, address_of, set_cookie
 from service.console.texts import Texts, language
@@ -19,6 +19,7 @@ from service.console.visitor import wished
 from service.people import signing
 from service.people.signing import TurnedAway
 
+SIGN_OUT = "/sign-out"
 router = APIRouter(include_in_schema=False)
 _POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'"
@@ -66,6 +67,17 @@ def sign_in(
         return _page(texts, texts("sign_in.wait", minutes=minutes), 429)
     answer = RedirectResponse("/", 303)
     set_cookie(answer, rule, outcome)
+    return answer
+
+
+@router.post(SIGN_OUT, operation_id="signOutByPage", dependencies=[ENTERED])
+def sign_out(request: Request, context: InContext, rule: InAccess) -> Response:
+    """Log out and show the form."""
+    key = cookie_of(Headers(scope=request.scope), rule.cookie)
+    if key:
+        signing.sign_out(context.wiring.store, key)
+    answer = RedirectResponse(SIGN_IN_PAGE, 303)
+    answer.delete_cookie(rule.cookie, secure=rule.secure, httponly=True, samesite="lax")
     return answer
 
 

@@ -28,6 +28,7 @@ class Visitor:
     context: Context
     recall: Recall
     enter_again: Callable[[], Entered]
+    logged_in: bool
     texts: Texts
     path: str
     query: str = ""
@@ -66,6 +67,7 @@ def visitor_of(context: Context, request: Request) -> Visitor:
         context=replace(context, within=principal.accounts()),
         recall=context.recall,
         enter_again=request.state.enter_again,
+        logged_in=principal.by == "session",
         texts=Texts(wished(request)),
         path=request.url.path,
         query=request.url.query,

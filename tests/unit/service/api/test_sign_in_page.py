@@ -52,6 +52,14 @@ def test_the_form_logs_in_or_says_why_not(client: Any) -> None:
     assert "httponly" in entered.headers["set-cookie"].lower()
 
 
+def test_logging_out_ends_the_session_and_shows_the_form(client: Any, crew: Crew) -> None:
+    key = {"cookie": f"kaiche_session={crew.cookie('boss')}"}
+    assert client.post("/sign-out", headers=key).status_code == 403  # from nowhere
+    out = client.post("/sign-out", headers=key | FORM)
+    assert (out.status_code, out.headers["location"]) == (303, "/sign-in")
+    assert client.get("/api/v1/session", headers=key).status_code == 401
+
+
 @pytest.mark.usefixtures("crew")
 def test_the_form_waits_as_rest_does_and_takes_nothing_from_other_sites(client: Any) -> None:
     other = FORM | {"origin": "https://evil.example"}
