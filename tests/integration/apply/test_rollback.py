@@ -205,3 +205,12 @@ def test_a_rollback_that_is_confirmed_by_the_next_pull(desk: Desk) -> None:
     assert set(desk.states(approved).values()) == {"rolled_back"}
     assert desk.hands_off() == set()
     assert len(bids) == 2
+
+
+def test_only_what_a_rollback_raises_is_its_askers_own(desk: Desk) -> None:
+    application, _, _ = applied(desk, 6)
+    proposed = lines_of(desk, desk.roll_back(application))
+    raised = {line.keyword_id for line in proposed if line.change_rate > 0}
+    assert raised
+    assert len(raised) < len(proposed)
+    assert {line.keyword_id for line in proposed if line.author is not None} == raised
