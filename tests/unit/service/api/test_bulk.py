@@ -35,7 +35,12 @@ def shown(client: Any, *line_ids: int) -> list[dict[str, Any]]:
 def test_many_by_ids(client: Any, store: Store) -> None:
     body = {"action": "approve", "lines": shown(client, 1, 2, 3)}
     done = client.decide(BULK, body)
-    assert done.json() == {"action": "approve", "changed": [1, 2, 3], "left_alone": 0}
+    assert done.json() == {
+        "action": "approve",
+        "changed": [1, 2, 3],
+        "left_alone": 0,
+        "for_another": 0,
+    }
     assert [state for _, state in sorted(states(client).items())][:4] == ["approved"] * 3 + [
         "pending"
     ]
@@ -90,7 +95,12 @@ def test_many_by_filter_takes_those_whose_state_allows_it(client: Any, store: St
     tag = client.get(f"{LINES}?campaign_id=72281500002").json()["etag"]
     body = {"action": "approve", "filter": {"campaign_id": ["72281500002"]}}
     done = client.decide(BULK, body, tag=tag)
-    assert done.json() == {"action": "approve", "changed": [7, 8], "left_alone": 4}
+    assert done.json() == {
+        "action": "approve",
+        "changed": [7, 8],
+        "left_alone": 4,
+        "for_another": 0,
+    }
     assert events(store) == [("approve", 7), ("approve", 8)]
 
 
@@ -156,7 +166,7 @@ def test_an_edit_by_filter_leaves_alone_what_cannot_take_the_bid(client: Any) ->
     tag = client.get(f"{LINES}?adgroup_id=6402210000001").json()["etag"]
     body = {"action": "edit", "filter": {"adgroup_id": ["6402210000001"]}, "bid_fen": 102}
     done = client.decide(BULK, body, tag=tag)
-    assert done.json() == {"action": "edit", "changed": [1, 3], "left_alone": 1}
+    assert done.json() == {"action": "edit", "changed": [1, 3], "left_alone": 1, "for_another": 0}
 
 
 def test_an_edit_by_filter_outside_the_guardrails_is_refused_once(client: Any) -> None:
