@@ -125,7 +125,11 @@ def _locked_head(session: Session) -> Head:
     query = HEAD_QUERY.with_for_update()
     row = session.execute(query).first()
     if row is None:
-        if session.execute(select(EVENTS.c.event_id).limit(1)).first() is not None:
+        begun = session.execute(select(EVENTS.c.event_id).limit(1)).first() is not None
+        row = session.execute(query).first()  # another writer may just have begun the record
+        if row is not None:
+            return Head(*row)
+        if begun:
             raise StoreError(
                 "the audit record has lost its head, nothing can be recorded; see "
                 "`kaiche audit verify`, and restore the database from a backup"

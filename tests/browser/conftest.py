@@ -34,8 +34,9 @@ def pytest_terminal_summary(terminalreporter):
         )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
+    """Ends with its module: Playwright keeps the thread's event loop, which other tests need."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

@@ -92,7 +92,8 @@ def test_the_doctor_looks_at_a_simulated_shop(shop):
     assert done.returncode == 0, done.stderr
     checks = json.loads(done.stdout)["checks"]
     assert [check["name"] for check in checks] == ["open the source", "read words", "read reports"]
-    assert "300 words" in checks[1]["detail"]
+    assert "300 words" in checks[1]["detail"]["en"]
+    assert "300 个词" in checks[1]["detail"]["zh"]
 
 
 def test_the_doctor_says_what_a_folder_of_exports_lacks(shop):
