@@ -16,14 +16,14 @@ from connectors.sandbox.journal import Journal
 from connectors.sandbox.market import Market
 from connectors.sandbox.scenario import Scenario
 from connectors.sandbox.truth import Expected, Limits, Truth
+from service.settings.models import Account
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
 
 FIRST_DAY = date(2026, 3, 2).toordinal()
-HISTORY_DAYS = (
-    30  # of a person's bids before the first night; also what a night is shown, as shipped
-)
+HISTORY_DAYS = 30  # of a person's bids before the first night
+SHOWN_DAYS = Account.model_fields["history_days"].default  # what a night is shown, as shipped
 
 
 class Static:
@@ -127,8 +127,8 @@ class Shop:
         return float(final.spend_fen.sum()) / 100.0, earned / 100.0
 
     def history(self) -> pd.DataFrame:
-        """The door's history: the last ``HISTORY_DAYS`` as known this morning."""
-        report = self.journal.report(days=HISTORY_DAYS)
+        """The door's history: the last ``SHOWN_DAYS`` as known this morning."""
+        report = self.journal.report(days=SHOWN_DAYS)
         days, words = report.clicks.shape
         for at, orders in enumerate(report.orders.sum(axis=1)):
             day = report.first_day + at

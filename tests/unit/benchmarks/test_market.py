@@ -57,12 +57,12 @@ def test_a_shop_shows_what_a_morning_knows_and_remembers_how_orders_grew():
     assert first["date"].nunique() == HISTORY_DAYS
     shop.live(shop.bids_fen)
     second = shop.history()
-    assert second["date"].nunique() == HISTORY_DAYS
+    assert second["date"].nunique() == HISTORY_DAYS + 1
     assert second["date"].max() > first["date"].max()
     settled = shop.settled()
     seen_twice = settled.groupby("date")["orders"].agg(["size", "first", "last"])
     grown = seen_twice[seen_twice["size"] == 2]
-    assert len(grown) == HISTORY_DAYS - 1
+    assert len(grown) == HISTORY_DAYS
     assert (grown["last"] >= grown["first"]).all()
     assert (grown["last"] > grown["first"]).any()
 
