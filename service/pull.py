@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pickle
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta, tzinfo
@@ -141,7 +141,7 @@ def given_of(account: Account, business_date: date, pulled: Pulled) -> Given:
 
 
 def store(
-    session: Session, run: RunRow, pulled: Pulled, given: Given, origin: Origin
+    session: Session, run: RunRow, pulled: Pulled, given: Given, origin: Origin, zone: tzinfo
 ) -> dict[str, Any]:
     """Keep everything that was pulled; returns the instant of the pull and the run's counts.
 
@@ -159,6 +159,7 @@ def store(
         pulled.keyword_days(),
         pulled_at=pulled_at,
         pulled_on=run.business_date,
+        bids=_bids_of_yesterday(session, run, pulled, zone),
     )
     rejects = runs.save_rejects(session, run.run_id, pulled.rejects)
     runs.save_input(session, run.run_id, "roster", inputs.pack_roster(pulled.roster))
@@ -175,6 +176,19 @@ def store(
         "budgets_raised": raised,
     }
     return {"cutoff_at": pulled_at, "counts": counts}
+
+
+def _bids_of_yesterday(
+    session: Session, run: RunRow, pulled: Pulled, zone: tzinfo
+) -> tuple[date, Mapping[str, int]] | None:
+    """The bids in force when yesterday ended: the roster's, but those from before for words that
+    kaiche has changed today. None where the roster is not of the run's own day.
+    """
+    if pulled.bids_at is None or pulled.bids_at.astimezone(zone).date() != run.business_date:
+        return None
+    bids = {row.keyword_id: row.bid_fen for row in pulled.roster.keywords if row.bid_fen}
+    before = applications.bids_before(session, run.account_id, run.business_date)
+    return run.business_date - timedelta(days=1), bids | dict(before)
 
 
 def _keep_newer_bids(session: Session, account_id: str, pulled: Pulled) -> None:

@@ -230,6 +230,21 @@ def words_changed(session: Session, account_id: str, business_date: date) -> set
     return set(session.execute(query).scalars())
 
 
+def bids_before(session: Session, account_id: str, business_date: date) -> Mapping[str, int]:
+    """keyword_id → the bid, fen, that stood before the day's first change of it by kaiche."""
+    query = (
+        select(BATCH_LINES.c.keyword_id, BATCH_LINES.c.bid_before_fen)
+        .join(BATCHES, BATCHES.c.batch_id == BATCH_LINES.c.batch_id)
+        .where(
+            BATCHES.c.account_id == account_id,
+            BATCHES.c.business_date == business_date,
+            BATCH_LINES.c.outcome == "applied",
+        )
+        .order_by(BATCHES.c.created_at.desc())
+    )
+    return {row.keyword_id: row.bid_before_fen for row in session.execute(query)}  # first wins
+
+
 def settled_since(session: Session, account_id: str, since: datetime) -> Mapping[str, int]:
     """keyword_id → the bid found, newest last, of words that were settled at or after ``since``."""
     query = (

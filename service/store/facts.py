@@ -19,11 +19,13 @@ from sqlalchemy import (
     Select,
     Table,
     and_,
+    bindparam,
     func,
     insert,
     literal,
     or_,
     select,
+    update,
 )
 from sqlalchemy import cast as cast_to
 from sqlalchemy.orm import Session
@@ -81,17 +83,22 @@ def upsert_facts(
     *,
     pulled_at: datetime,
     pulled_on: date,
+    bids: tuple[date, Mapping[str, int]] | None = None,
 ) -> int:
     """Take the rows of one pull (each key at most once); returns how many keyword-days changed.
 
     ``pulled_at`` must be later than every pull before it. A keyword-day whose figures are as known
     leaves no trace; a changed one replaces the newest version and adds a version to settlement.
+    A bid that the pull does not tell stays the known one. ``bids`` is a day and the bids that were in
+    force at its end, keyword_id → fen: where the pull is silent about that day's bids they are its
+    bids, and a word that showed nothing gets a row of zeros if its bid has moved since its last row.
     """
     session.execute(CreateTable(PULLED))
     values = attrgetter(*FACT_COLUMNS)
     insert_many(
         session, insert(PULLED), (dict(zip(FACT_COLUMNS, values(row), strict=True)) for row in rows)
     )
+    _complete_bids(session, account_id, bids)
     changed = _changed(account_id)
     newest: dict[str, ColumnElement[Any]] = {
         "account_id": literal(account_id, NEWEST.c.account_id.type),
@@ -103,6 +110,66 @@ def upsert_facts(
     _note_days(session, account_id, version)
     session.execute(DropTable(PULLED))
     return count
+
+
+def _complete_bids(
+    session: Session, account_id: str, bids: tuple[date, Mapping[str, int]] | None
+) -> None:
+    untold = PULLED.c.bid_fen.is_(None)
+    known = select(NEWEST.c.bid_fen).where(
+        NEWEST.c.account_id == account_id, *(NEWEST.c[k] == PULLED.c[k] for k in KEY)
+    )
+    session.execute(update(PULLED).where(untold).values(bid_fen=known.scalar_subquery()))
+    if bids is None:
+        return
+    day, in_force = bids
+    silent = select(PULLED.c.keyword_id).where(PULLED.c.date == day, untold).limit(1)
+    if session.execute(silent).first() is None:
+        return
+    these = update(PULLED).where(
+        PULLED.c.date == day, PULLED.c.keyword_id == bindparam("word"), untold
+    )
+    rows = [{"word": word, "bid_fen": bid} for word, bid in in_force.items()]
+    if rows:
+        session.connection().execute(these, rows)
+    _add_silent_words(session, account_id, day, in_force)
+
+
+def _add_silent_words(
+    session: Session, account_id: str, day: date, in_force: Mapping[str, int]
+) -> None:
+    """Rows of zeros for words that the pull does not have on ``day`` though their bid has moved."""
+    shown = select(PULLED.c.keyword_id).where(PULLED.c.date == day)
+    last = (
+        select(NEWEST.c.keyword_id, func.max(NEWEST.c.date).label("date"))
+        .where(
+            NEWEST.c.account_id == account_id, NEWEST.c.date < day, NEWEST.c.bid_fen.is_not(None)
+        )
+        .group_by(NEWEST.c.keyword_id)
+        .subquery()
+    )
+    query = (
+        select(NEWEST.c.keyword_id, NEWEST.c.adgroup_id, NEWEST.c.campaign_id, NEWEST.c.bid_fen)
+        .join(last, and_(last.c.keyword_id == NEWEST.c.keyword_id, last.c.date == NEWEST.c.date))
+        .where(NEWEST.c.account_id == account_id, NEWEST.c.keyword_id.not_in(shown))
+        .order_by(NEWEST.c.keyword_id)
+    )
+    nothing = dict.fromkeys(("impressions", "clicks", "spend_fen", "orders", "revenue_fen"), 0)
+    unknown = dict.fromkeys(("carts", "favourites", "avg_rank", "budget_hit"))
+    rows = [
+        {
+            "date": day,
+            "keyword_id": word,
+            "adgroup_id": adgroup_id,
+            "campaign_id": campaign_id,
+            "bid_fen": in_force[word],
+        }
+        | nothing
+        | unknown
+        for word, adgroup_id, campaign_id, bid in session.execute(query)
+        if in_force.get(word, bid) != bid
+    ]
+    insert_many(session, insert(PULLED), rows)
 
 
 def _changed(account_id: str) -> Select[Any]:

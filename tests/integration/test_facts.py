@@ -59,7 +59,7 @@ def test_a_pull_that_changes_nothing_leaves_no_version(store: Store, make_day: M
     "change",
     [
         {"impressions": 101},
-        {"bid_fen": None},
+        {"bid_fen": 77},
         {"budget_hit": False},
         {"carts": 3},
         {"adgroup_id": "g2"},
@@ -129,3 +129,55 @@ def test_a_clock_that_stands_still_never_stamps_two_pulls_alike(
 def test_a_pull_of_nothing_is_taken(store: Store) -> None:
     assert pull(store, [], 1) == 0
     assert known(store, 1) == []
+
+
+def test_bids_that_a_report_does_not_tell_are_those_in_force_when_the_day_ended(
+    store: Store, make_day: MakeDay
+) -> None:
+    first, second, third = (MONDAY + timedelta(days=i) for i in range(3))
+
+    def morning(on: date, days: list[KeywordDayRow], bids: dict[str, int]) -> None:
+        with store.begin() as session:
+            facts.upsert_facts(
+                session,
+                "shop",
+                days,
+                pulled_at=at((on - MONDAY).days),
+                pulled_on=on,
+                bids=(on - timedelta(days=1), bids),
+            )
+
+    def untold(word: str, on: date) -> KeywordDayRow:
+        return make_day(word, on, bid_fen=None)
+
+    morning(second, [untold("k1", first), untold("k2", first)], {"k1": 100, "k2": 50})
+    later = [untold("k1", first), untold("k2", first), untold("k1", second)]
+    morning(third, later, {"k1": 70, "k2": 20, "new": 9})
+    with store.read() as session:
+        told = {
+            (row.keyword_id, row.date): (row.bid_fen, row.impressions)
+            for word in ("k1", "k2", "new")
+            for row in facts.keyword_history(session, "shop", word, first, third)
+        }
+    shown = make_day("k1", first).impressions
+    assert told == {
+        ("k1", first): (100, shown),
+        ("k2", first): (50, shown),
+        ("k1", second): (70, shown),
+        ("k2", second): (20, 0),  # nobody saw it at its new bid
+    }
+
+
+def test_bids_that_a_report_tells_are_its_own(store: Store, make_day: MakeDay) -> None:
+    with store.begin() as session:
+        facts.upsert_facts(
+            session,
+            "shop",
+            [make_day("k1", MONDAY, bid_fen=33)],
+            pulled_at=at(1),
+            pulled_on=MONDAY + timedelta(days=1),
+            bids=(MONDAY, {"k1": 99, "k2": 5}),
+        )
+    with store.read() as session:
+        (row,) = facts.keyword_history(session, "shop", "k1", MONDAY, MONDAY)
+    assert row.bid_fen == 33
