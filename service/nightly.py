@@ -209,14 +209,7 @@ def _store_figures(night: _Night, pulled: Pulled) -> None:
     with night.step("store"):
         given = pull.given_of(night.account, night.run.business_date, pulled)
         with night.context.store.begin() as session:
-            stored = pull.store(
-                session,
-                night.run,
-                pulled,
-                given,
-                night.origin("pull"),
-                ZoneInfo(night.account.timezone),
-            )
+            stored = pull.store(session, night.run, pulled, given, night.origin("pull"))
             outside.note_authorisation(session, night.account.id, night.origin("pull"), cause=None)
             stored["counts"]["absent"] = _absent(night.account, pulled.roster)
             night.advance(session, "store", **stored)

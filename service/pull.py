@@ -38,7 +38,7 @@ from service.store.rows import DayTotals, RunRow
 class Pulled:
     """The roster, and the report's pages in the order in which they came. Use it in a ``with``.
 
-    ``bids_at`` is the instant whose bids the roster tells, None where nobody knows it;
+    ``bids_at`` is the instant, in the account's zone, whose bids the roster tells, None if unknown;
     ``newest_day`` the newest day of any export, also of those outside of what was asked for.
     """
 
@@ -119,9 +119,9 @@ def fetch(
 
 
 def bids_at(platform: AdPlatformReader, now: datetime, zone: tzinfo) -> datetime | None:
-    """The instant whose bids the platform's roster tells: an export's, else ``now``."""
+    """The instant in ``zone`` whose bids the platform's roster tells: an export's, else ``now``."""
     if not isinstance(platform, Exported):
-        return now
+        return now.astimezone(zone)
     local = platform.bids_exported_at
     return None if local is None else local.replace(tzinfo=zone)
 
@@ -141,7 +141,7 @@ def given_of(account: Account, business_date: date, pulled: Pulled) -> Given:
 
 
 def store(
-    session: Session, run: RunRow, pulled: Pulled, given: Given, origin: Origin, zone: tzinfo
+    session: Session, run: RunRow, pulled: Pulled, given: Given, origin: Origin
 ) -> dict[str, Any]:
     """Keep everything that was pulled; returns the instant of the pull and the run's counts.
 
@@ -159,7 +159,7 @@ def store(
         pulled.keyword_days(),
         pulled_at=pulled_at,
         pulled_on=run.business_date,
-        bids=_bids_of_yesterday(session, run, pulled, zone),
+        bids=_bids_of_yesterday(session, run, pulled),
     )
     rejects = runs.save_rejects(session, run.run_id, pulled.rejects)
     runs.save_input(session, run.run_id, "roster", inputs.pack_roster(pulled.roster))
@@ -179,12 +179,12 @@ def store(
 
 
 def _bids_of_yesterday(
-    session: Session, run: RunRow, pulled: Pulled, zone: tzinfo
+    session: Session, run: RunRow, pulled: Pulled
 ) -> tuple[date, Mapping[str, int]] | None:
     """The bids in force when yesterday ended: the roster's, but those from before for words that
     kaiche has changed today. None where the roster is not of the run's own day.
     """
-    if pulled.bids_at is None or pulled.bids_at.astimezone(zone).date() != run.business_date:
+    if pulled.bids_at is None or pulled.bids_at.date() != run.business_date:
         return None
     bids = {row.keyword_id: row.bid_fen for row in pulled.roster.keywords if row.bid_fen}
     before = applications.bids_before(session, run.account_id, run.business_date)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from service.demo import Hindsight, Lived, Month
     from service.settings.models import Account
 
-NIGHTS = 7
+NIGHTS = 30
 
 
 def demo(
