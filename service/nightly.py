@@ -193,7 +193,8 @@ def _pull(night: _Night) -> Pulled:
         with night.context.store.read() as session:
             start = day - timedelta(days=account.history_days)
             known = facts.day_totals(session, account.id, start, yesterday)
-        first = pull.first_day(day, account.history_days, platform.attribution_days, known)
+            asked = pull.asked_from(session, account.id)
+        first = pull.first_day(day, account.history_days, platform.attribution_days, known, asked)
         return pull.fetch(
             platform,
             first,

@@ -33,13 +33,16 @@ from service.settings.models import Account
 from service.store import applications, facts, roster, runs
 from service.store.rows import DayTotals, RunRow
 
+_RUNS_ASKED = 10  # nights that failed before they had pulled say nothing
+
 
 @dataclass(slots=True)
 class Pulled:
     """The roster, and the report's pages in the order in which they came. Use it in a ``with``.
 
     ``bids_at`` is the instant, in the account's zone, whose bids the roster tells, None if unknown;
-    ``newest_day`` the newest day of any export, also of those outside of what was asked for.
+    ``newest_day`` the newest day of any export, also of those outside of what was asked for;
+    ``first`` the first day asked for.
     """
 
     roster: Roster
@@ -47,6 +50,7 @@ class Pulled:
     newest_day: date | None
     attribution_days: int
     rejects: list[Reject]
+    first: date
     rows: int = 0
     _pages: IO[bytes] = field(default_factory=tempfile.TemporaryFile)
     _count: int = 0
@@ -72,16 +76,24 @@ class Pulled:
 
 
 def first_day(
-    business_date: date, history_days: int, attribution_days: int, known: list[DayTotals]
+    business_date: date,
+    history_days: int,
+    attribution_days: int,
+    known: list[DayTotals],
+    asked_from: date | None = None,
 ) -> date:
     """Where the pull begins: at the first day that is missing, at the latest with the window.
 
     Days inside the attribution window are always pulled anew, since their orders still change.
+    ``asked_from`` is the first day that was ever asked for: between it and the first day that is
+    known the shop had nothing to tell.
     """
     start = business_date - timedelta(days=history_days)
     window = business_date - timedelta(days=attribution_days + 1)
     have = {day.date for day in known}
     day = start
+    if have and asked_from is not None and asked_from <= start:
+        day = max(start, min(have))
     while day < window and day in have:
         day += timedelta(days=1)
     return max(start, min(day, window))
@@ -108,6 +120,7 @@ def fetch(
         newest_day=platform.newest_day if isinstance(platform, Exported) else None,
         attribution_days=platform.attribution_days,
         rejects=list(roster_now.rejects),
+        first=first,
     )
     with ExitStack() as failed:
         failed.enter_context(pulled)
@@ -172,10 +185,25 @@ def store(
         "changed": changed,
         "rejects": rejects,
         "newest_day": pulled.newest_day and pulled.newest_day.isoformat(),
+        "asked_from": _asked_from(session, run, pulled).isoformat(),
         **asdict(found),
         "budgets_raised": raised,
     }
     return {"cutoff_at": pulled_at, "counts": counts}
+
+
+def asked_from(session: Session, account_id: str) -> date | None:
+    """The first day that any pull of the account has asked for, None when that is not on record."""
+    for run in runs.page(session, account_id=account_id, limit=_RUNS_ASKED):
+        told = run.counts.get("asked_from")
+        if told is not None:
+            return date.fromisoformat(told)
+    return None
+
+
+def _asked_from(session: Session, run: RunRow, pulled: Pulled) -> date:
+    before = asked_from(session, run.account_id)
+    return pulled.first if before is None else min(before, pulled.first)
 
 
 def _bids_of_yesterday(

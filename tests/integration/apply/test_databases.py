@@ -8,7 +8,7 @@ import pytest
 from apply_desk import Desk
 from faulty_platform import CrashError
 
-from service.store import Store, lines
+from service.store import Store, applications, lines
 from service.store.lines import LineFilter
 
 
@@ -59,3 +59,20 @@ def test_a_day_of_everything(desk: Desk) -> None:
     desk.next_morning()
     desk.plan({})
     assert desk.hands_off() == {moved}
+
+
+def test_what_stood_before_the_day_s_first_change_is_on_record(desk: Desk) -> None:
+    before = desk.live()
+    wanted = {word: bid + 5 for word, bid in list(before.items())[:3]}
+    moved, *stayed = wanted
+    desk.night(wanted)
+    desk.platform.edit(moved, 500)
+    desk.apply()
+
+    def told() -> dict[str, int]:
+        with desk.store.read() as session:
+            return dict(applications.bids_before(session, "shop", desk.today))
+
+    assert told() == {word: before[word] for word in stayed}
+    desk.next_morning()
+    assert told() == {}

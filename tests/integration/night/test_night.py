@@ -233,3 +233,14 @@ def test_rejects_are_kept_with_their_reasons(store: Store, plan: Plan, shop: Any
         (kept,) = runs.rejects(session, result.run.run_id)
     assert (kept.source, kept.row, kept.reason) == ("词.csv", 7, "不是数字")
     assert result.run.counts["rejects"] == 1
+
+
+def test_the_days_before_a_young_shop_are_asked_for_once(
+    plan: Plan, shop: Any, account: Account
+) -> None:
+    long = account.model_copy(update={"history_days": 60})
+    plan(DAY, account=long)
+    plan(DAY + timedelta(days=1), account=long)
+    first, second = shop.pulls
+    assert first[0] == DAY - timedelta(days=60)
+    assert second[0] == DAY + timedelta(days=1) - timedelta(days=16)

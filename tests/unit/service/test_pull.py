@@ -50,6 +50,24 @@ def test_a_pull_begins_at_the_first_gap_and_covers_the_window(
     assert pull.first_day(NIGHT, 60, 15, have) == NIGHT - timedelta(days=begins)
 
 
+@pytest.mark.parametrize(
+    ("asked", "begins"),
+    [
+        (60, 16),  # the shop is young: what was asked for and is not there never was
+        (70, 16),
+        (50, 60),  # the days before were never asked for
+    ],
+)
+def test_days_before_a_young_shop_are_asked_for_once(asked: int, begins: int) -> None:
+    asked_from, begin = NIGHT - timedelta(days=asked), NIGHT - timedelta(days=begins)
+    assert pull.first_day(NIGHT, 60, 15, known(*range(1, 40)), asked_from) == begin
+
+
+def test_a_gap_after_the_first_day_is_still_filled() -> None:
+    have, asked_from = known(*range(1, 20), *range(25, 40)), NIGHT - timedelta(days=60)
+    assert pull.first_day(NIGHT, 60, 15, have, asked_from) == NIGHT - timedelta(days=24)
+
+
 def test_a_short_history_is_never_left() -> None:
     assert pull.first_day(NIGHT, 7, 15, known(*range(1, 8))) == NIGHT - timedelta(days=7)
 
