@@ -117,6 +117,15 @@ def create_app(
     for error, handler in HANDLERS.items():
         app.add_exception_handler(error, handler)
     app.add_exception_handler(RequestValidationError, on_invalid_request)
+    _include_routes(app)
+    if console:
+        mount(app, context)
+    app.openapi = document_maker(app)  # type: ignore[method-assign]  # FastAPI's documented way
+    return app
+
+
+def _include_routes(app: FastAPI) -> None:
+    """REST: what is about accounts ends first what has run out of time."""
     include(app, health.probes)
     always = problem_responses(*_ALWAYS)
     nouns = (
@@ -134,10 +143,6 @@ def create_app(
         include(app, noun.router, responses=always, dependencies=[Depends(up_to_date)])
     for noun in (health, sessions):
         include(app, noun.router, responses=always)
-    if console:
-        mount(app, context)
-    app.openapi = document_maker(app)  # type: ignore[method-assign]  # FastAPI's documented way
-    return app
 
 
 def _lifespan(
@@ -188,5 +193,7 @@ def serve(
     rule = access(host=host, is_open=is_open, public_url=wiring.settings.server.public_url)
     app = create_app(wiring, access=rule, scheduler=scheduler, console=True)
     say(rule.sentence(is_open=is_open))
-    say(f"http://{f'[{host}]' if ':' in host else host}:{port}{PREFIX}")
+    place = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    say(f"控制台 console  {place}")
+    say(f"接口 REST      {place}{PREFIX}")
     uvicorn.run(app, host=host, port=port, **SERVER_OPTIONS)

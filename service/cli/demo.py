@@ -150,7 +150,7 @@ def _show_bought(screen: Screen, one: Hindsight) -> None:
 def _show_next(command: Command, states: list[str]) -> None:
     screen, name = command.screen, _own_name()
     steps = [
-        ("make serve", "通过 REST 查看同一份建议", "the same proposal over REST"),
+        ("make serve", "在浏览器里看同一份建议并审批", "the same proposal in the browser"),
         (f"{name} approve --all", "批准全部改动", "approve every change"),
         (
             f"{name} apply",

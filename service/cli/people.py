@@ -44,11 +44,8 @@ def add(
     password_stdin: FromStdin = False,
     no_password: Annotated[
         bool,
-        typer.Option("--no-password", help="不设密码, 只用令牌或单点登录 · Tokens or OIDC only."),
+        typer.Option("--no-password", help="不设密码, 只用令牌 · Tokens only."),
     ] = False,
-    oidc: Annotated[
-        str | None, typer.Option("--oidc", help="单点登录中的身份 · Who this is at the provider.")
-    ] = None,
     as_json: Json = False,
 ) -> None:
     """添加用户; 第一个用户须是所有者 · Add a user; the first one must be an owner.
@@ -65,7 +62,6 @@ def add(
             origin(session),
             name,
             password_hash=hashed,
-            external_id=oidc,
             roles=dict.fromkeys(scopes, role),
         )
         shown = _shown(session, [row])
@@ -300,11 +296,7 @@ def _shown(session: Session, rows: Sequence[PersonRow]) -> list[dict[str, Any]]:
         {
             "name": row.name,
             "roles": roles.get(row.name, {}),
-            "enters_by": [
-                way
-                for way, given in (("password", row.password_hash), ("oidc", row.external_id))
-                if given
-            ],
+            "enters_by": ["password"] if row.password_hash else [],
             "created_at": row.created_at,
             "disabled_at": row.disabled_at,
         }

@@ -3,78 +3,7 @@
 from __future__ import annotations
 
 from service.cli.speech import Speech
-
-REASONS = {
-    "raise_marginal_return": ("提价: 多花的钱还能带回更多", "raise: more spend brings back more"),
-    "raise_allowance": ("提价: 用微亏额度换量", "raise: volume bought with the allowance"),
-    "lower_unprofitable": ("降价: 点击不值这个价", "lower: its clicks are not worth the price"),
-    "lower_marginal_return": ("降价: 钱在别处更有用", "lower: the money does more elsewhere"),
-    "lower_budget": ("降价: 预算不够", "lower: the budget is short"),
-    "lower_allowance": ("降价: 微亏额度不够", "lower: the loss allowance is short"),
-    "lower_cap": ("降价: 高于最高出价", "lower: above the highest bid allowed"),
-    "hold_optimal": ("不动: 已在最优", "hold: best where it is"),
-    "hold_immature": ("不动: 近期订单尚未回齐", "hold: recent orders are still arriving"),
-    "hold_minor": (
-        "不动: 收益最小, 今晚改动名额已满",
-        "hold: worth least, tonight's changes are used up",
-    ),
-    "hold_noise": ("不动: 差异小于误差", "hold: the difference is within the noise"),
-    "explore_new": ("试探: 新词, 数据太少", "explore: a new word, too little is known"),
-    "explore_uncertain": ("试探: 价值不确定", "explore: its worth is uncertain"),
-    "not_biddable": ("不可按词出价", "takes no bid of its own"),
-    "locked": ("锁定, 或在别处改过价", "locked, or changed elsewhere"),
-    "rollback": ("撤销: 恢复原价", "undone: back to the bid before"),
-    "unknown_bid": ("出价未知", "its bid is not known"),
-}
-
-STATES = {
-    "pending": "待审",
-    "approved": "已批准",
-    "applying": "提交中",
-    "applied": "已生效",
-    "rejected": "已驳回",
-    "expired": "已过期",
-    "superseded": "已被取代",
-    "blocked": "被护栏拦下",
-    "conflict": "冲突",
-    "failed": "失败",
-    "unknown": "结果不明",
-    "rolled_back": "已回滚",
-    "held": "不动",
-    "open": "可审批",
-    "running": "运行中",
-    "succeeded": "成功",
-    "queued": "排队中",
-    "done": "完成",
-    "halted": "中止",
-    "prepared": "未提交",
-    "dispatching": "提交中",
-    "released": "已退回",
-}
-
-
-OUTCOMES = {
-    "intended": ("未提交", "not sent"),
-    "sent": ("提交中", "under way"),
-    "applied": ("生效", "applied"),
-    "failed": ("失败", "failed"),
-    "conflict": ("冲突", "in conflict"),
-    "unknown": ("结果不明", "unknown"),
-    "released": ("退回待提交", "given back"),
-    "expired": ("批准过期", "expired"),
-}
-
-WAITING = {
-    "cap": ("预算上限", "under a budget cap"),
-    "changed_today": ("今天已改过", "changed today"),
-    "under_way": ("上一次改动未确认", "an earlier bid is under way"),
-    "without_approval": ("没有批准记录", "no approval on record"),
-    "edited": ("之后被改过", "edited since"),
-    "gone": ("平台上已没有", "gone from the platform"),
-    "unknown": ("结果不明", "its outcome is not known"),
-    "rolled_back": ("已撤销过", "rolled back already"),
-    "being_rolled_back": ("正在撤销", "being rolled back"),
-}
+from service.reading.words import OUTCOMES, REASONS, STATES, WAITING
 
 
 def outcome_words(code: str, speech: Speech) -> str:
@@ -97,4 +26,5 @@ def reason_words(code: str, speech: Speech) -> str:
 
 def state_words(code: str, speech: Speech) -> str:
     """A state in words."""
-    return speech(STATES.get(code, code), code.replace("_", " "))
+    zh, en = STATES.get(code, (code, code.replace("_", " ")))
+    return speech(zh, en)

@@ -23,12 +23,12 @@ def frontier(
 ) -> Options:
     """Spend across, contribution up (yuan a day); ``marks`` are named points on it.
 
-    ``names`` has ``spend``, ``contribution`` and ``last_yuan``.
+    ``names`` has ``spend`` and ``contribution``.
     """
     curve = [[point["spend"], point["contribution"]] for point in points]
     return {
         "grid": _GRID,
-        "tooltip": {"trigger": "axis", "valueFormatter": None},
+        "tooltip": {"trigger": "axis"},
         "xAxis": _axis(names["spend"]),
         "yAxis": _axis(names["contribution"]),
         "series": [

@@ -31,9 +31,6 @@ window.kaiche = {
     api.deselectAll();
     api.refreshInfiniteCache();
   },
-  pickLoaded(grid) {
-    getElement(grid).api.forEachNode((node) => node.data && node.setSelected(true));
-  },
   link(cell) {
     if (!cell.data) return "…";
     const place = document.createElement("a");

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from asyncio import to_thread
 from collections.abc import Awaitable, Callable
 from importlib.resources import files
 
@@ -73,7 +74,7 @@ async def _shown(
 ) -> None:
     visitor = visitor_of(context, request)
     try:
-        up_to_date(context)
+        await to_thread(up_to_date, context)
         await show(visitor)
     except ServiceError as error:
         show_failure(visitor, str(error))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from math import isfinite
+from service.reading.summary import figure
 
 NOTHING = "–"
 
@@ -36,13 +35,6 @@ def change_in_percent(rate: float | None) -> str:
 def count(number: float | None, digits: int = 0) -> str:
     """``1,858``."""
     return NOTHING if number is None else _signed(number, f"{{:,.{digits}f}}")
-
-
-def figure(value: object) -> float | None:
-    """A number, or the expected one of a number with its interval; None where there is none."""
-    if isinstance(value, Mapping):
-        value = value.get("value", value.get("after"))
-    return float(value) if isinstance(value, int | float) and isfinite(value) else None
 
 
 def fen(value: object) -> float | None:

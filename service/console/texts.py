@@ -1,4 +1,4 @@
-"""The console's one catalogue of texts, Chinese first."""
+"""The console's one catalogue of texts, Chinese first; stored codes speak as in the terminal."""
 
 from __future__ import annotations
 
@@ -11,9 +11,16 @@ from typing import Any, Literal
 import yaml
 
 from service.errors import InputError
+from service.reading import words
 
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
+CODES: Mapping[str, Mapping[str, tuple[str, str]]] = {
+    "reason": words.REASONS,
+    "state": words.STATES,
+    "outcome": words.OUTCOMES,
+    "waiting": words.WAITING,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +52,10 @@ def language(name: str | None) -> Language:
 def catalogue() -> Mapping[str, tuple[str, str]]:
     """Every text as key → (Chinese, English)."""
     source = files(__package__).joinpath("texts.yaml").read_text(encoding="utf-8")
-    return dict(_flat("", yaml.safe_load(source)))
+    codes = {
+        f"{group}.{code}": said for group, words in CODES.items() for code, said in words.items()
+    }
+    return codes | dict(_flat("", yaml.safe_load(source)))
 
 
 def _flat(prefix: str, node: Any) -> Iterator[tuple[str, tuple[str, str]]]:

@@ -27,7 +27,6 @@ def add(
     name: str,
     *,
     password_hash: str | None,
-    external_id: str | None = None,
     roles: Mapping[str, Role],
 ) -> PersonRow:
     """Add a user with roles (scope → role).
@@ -38,14 +37,14 @@ def add(
     row = PersonRow(
         name=user_name(name),
         password_hash=password_hash,
-        external_id=external_id,
         created_at=origin.at,
         disabled_at=None,
     )
     if not people.add(session, row):
-        taken = f"the user {row.name}" if people.find(session, row.name) else f"{external_id}"
-        raise ConflictError(f"{taken} is there already; `kaiche user list` shows everybody")
-    how = [way for way, given in (("password", password_hash), ("oidc", external_id)) if given]
+        raise ConflictError(
+            f"the user {row.name} is there already; `kaiche user list` shows everybody"
+        )
+    how = ["password"] if password_hash else []
     for scope, role in roles.items():
         people.set_role(session, row.name, scope, role)
     _somebody_owns(session)

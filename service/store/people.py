@@ -27,7 +27,6 @@ class PersonRow:
 
     name: str
     password_hash: str | None
-    external_id: str | None
     created_at: datetime
     disabled_at: datetime | None
 
@@ -60,12 +59,6 @@ def anybody(session: Session) -> bool:
 def find(session: Session, name: str) -> PersonRow | None:
     """A user by name, None when nobody is called that."""
     return fetch_one(session, PersonRow, columns_of(PersonRow, PEOPLE).where(PEOPLE.c.name == name))
-
-
-def find_external(session: Session, external_id: str) -> PersonRow | None:
-    """A user by what an identity provider calls them."""
-    query = columns_of(PersonRow, PEOPLE).where(PEOPLE.c.external_id == external_id)
-    return fetch_one(session, PersonRow, query)
 
 
 def everybody(session: Session) -> list[PersonRow]:

@@ -19,12 +19,11 @@ METADATA = ledger_tables.METADATA  # with everything in it, once this module is 
 
 
 class Person(Table):
-    """A user. Without a password they sign in elsewhere (``external_id``), or by token only."""
+    """A user. Without a password they enter by token only."""
 
     __tablename__ = "person"
     name: Mapped[str] = mapped_column(String(48), primary_key=True)
     password_hash: Mapped[str | None]
-    external_id: Mapped[str | None] = mapped_column(String(255), unique=True)
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
 

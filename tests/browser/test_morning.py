@@ -72,7 +72,7 @@ def test_a_morning(visit, kind):
         page.locator("h1").click()
         page.keyboard.press("Shift+A")
         page.wait_for_selector(f"text=批准 {everything} 条改动?")
-        page.get_by_role("button", name="批准", exact=True).click()
+        page.keyboard.press("Enter")  # with the A before it the second press
         page.wait_for_selector(f"text=/已批准 {everything} 条/")
 
         visitor.open("after")
@@ -114,3 +114,24 @@ def test_a_rejection_needs_its_reason(visit):
         page.get_by_label("理由").fill("不划算")
         page.get_by_role("button", name="驳回", exact=True).click()
         page.wait_for_selector("text=/已驳回 1 条/")
+
+
+def test_lines_are_grouped_by_what_is_asked_for(visit):
+    with visit() as visitor:
+        page = visitor.open("lines")
+        settled(page)
+        for name, group in (
+            ("按计划", "手动"),
+            ("按原因", "降价"),
+            ("按幅度", "%"),
+            ("按状态", "待审"),
+        ):
+            page.get_by_label("分组").click()
+            page.get_by_role("option", name=name).click()
+            page.wait_for_selector(f"table th:has-text('{name}')")
+            rows = page.locator("tbody tr")
+            assert group in rows.first.inner_text() or rows.count() > 1
+            sums = [
+                int(row.locator("td").first.inner_text().replace(",", "")) for row in rows.all()
+            ]
+            assert sum(sums) == words_told(page)

@@ -236,8 +236,11 @@ async def _ask_rollback(texts: Texts, planned: Planned) -> str | None:
         if planned.left:
             ui.label(texts("rollback.leaves", count=count(len(planned.left))))
             for left in planned.left[:SHOWN_LEFT]:
-                why = texts.of("left", str(left.get("why", "")))
+                why = texts.of("waiting", str(left.get("why", "")))
                 note(f"{left.get('word') or left.get('keyword_id')}: {why}")
-        answer_with_reason(texts, dialog, texts("rollback.yes"), needed=True)
+        if planned.restore:
+            answer_with_reason(texts, dialog, texts("rollback.yes"), needed=True)
+        else:
+            note(texts("rollback.nothing"))
     said = await answered(dialog)
     return said.reason if said else None

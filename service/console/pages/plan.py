@@ -10,12 +10,12 @@ from nicegui import ui
 
 from service.console import charts
 from service.console.frame import empty, frame, heading, note
-from service.console.numbers import NOTHING, change_in_yuan, count, fen, figure, percent, yuan
+from service.console.numbers import NOTHING, change_in_yuan, count, fen, percent, yuan
 from service.console.tables import row as cells
 from service.console.tables import table
 from service.console.texts import Texts
 from service.console.visitor import Visitor
-from service.reading.summary import Summary, summary_of
+from service.reading.summary import Summary, figure, summary_of
 from service.settings.models import Account
 from service.store import proposals, roster, runs
 from service.store.rows import RunRow
@@ -78,7 +78,6 @@ def _chart(texts: Texts, points: list[Mapping[str, Any]], summary: Summary) -> N
     names = {
         "spend": texts("plan.spend_axis"),
         "contribution": texts("plan.contribution_axis"),
-        "last_yuan": texts("plan.last_yuan"),
     }
     label = texts("plan.frontier")
     ui.echart(charts.frontier(points, marks, names)).classes("k-chart k-tall").props(

@@ -16,11 +16,9 @@ def upgrade() -> None:
         "person",
         sa.Column("name", sa.String(length=48), nullable=False),
         sa.Column("password_hash", sa.String(), nullable=True),
-        sa.Column("external_id", sa.String(length=255), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("disabled_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_person")),
-        sa.UniqueConstraint("external_id", name=op.f("uq_person_external_id")),
     )
     op.create_table(
         "person_role",

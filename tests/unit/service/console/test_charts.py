@@ -7,7 +7,7 @@ def test_the_frontier_is_a_line_with_named_points_on_it():
     options = charts.frontier(
         [{"spend": 1.0, "contribution": 2.0}, {"spend": 2.0, "contribution": 3.0}],
         {"today": (1.5, 2.4)},
-        {"spend": "S", "contribution": "C", "last_yuan": "L"},
+        {"spend": "S", "contribution": "C"},
     )
     line, marks = options["series"]
     assert line["data"] == [[1.0, 2.0], [2.0, 3.0]]

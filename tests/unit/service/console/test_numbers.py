@@ -3,6 +3,7 @@
 import pytest
 
 from service.console import numbers
+from service.reading.summary import figure
 
 
 @pytest.mark.parametrize(
@@ -32,14 +33,13 @@ def test_change_in_percent(rate, shown):
     [
         (3, 3.0),
         ({"value": 2.5}, 2.5),
-        ({"after": 1}, 1.0),
         ({}, None),
         (float("nan"), None),
         ("7", None),
     ],
 )
 def test_figure(value, number):
-    assert numbers.figure(value) == number
+    assert figure(value) == number
 
 
 def test_figures_of_yuan_in_fen():

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from optimizer import explain
 from service.approval import State
-from service.cli.words import OUTCOMES, REASONS
 from service.console.mount import PAGES
 from service.console.texts import Texts, catalogue, language
 from service.errors import InputError
@@ -53,15 +53,14 @@ def test_no_text_stands_in_code(path):
 def test_every_stored_code_has_words():
     known = set(catalogue())
     assert {f"state.{state}" for state in State} <= known
-    assert {f"reason.{code}" for code in REASONS} <= known
-    assert {f"outcome.{code}" for code in OUTCOMES} <= known
     assert {f"need.{kind}" for kind in needs.Kind.__args__ if kind != "alert"} <= known
     assert {f"nav.{path.rpartition('/')[2]}" for path in PAGES} <= known
 
 
-def test_the_terminal_and_the_console_say_the_same_of_a_reason():
-    for code, (chinese, english) in REASONS.items():
-        assert catalogue()[f"reason.{code}"] == (chinese, english)
+def test_the_optimizer_s_codes_have_words():
+    known = set(catalogue())
+    assert {f"reason.{code}" for code in explain.REASONS} <= known
+    assert {f"binding.{code}" for code in explain.BINDINGS} <= known
 
 
 def test_a_code_without_words_stands_for_itself():

@@ -1,0 +1,75 @@
+"""Codes that are stored, in the words of the people who read them: Chinese, English."""
+
+from __future__ import annotations
+
+REASONS = {
+    "raise_marginal_return": ("提价: 多花的钱还能带回更多", "raise: more spend brings back more"),
+    "raise_allowance": ("提价: 用微亏额度换量", "raise: volume bought with the allowance"),
+    "lower_unprofitable": ("降价: 点击不值这个价", "lower: its clicks are not worth the price"),
+    "lower_marginal_return": ("降价: 钱在别处更有用", "lower: the money does more elsewhere"),
+    "lower_budget": ("降价: 预算不够", "lower: the budget is short"),
+    "lower_allowance": ("降价: 微亏额度不够", "lower: the loss allowance is short"),
+    "lower_cap": ("降价: 高于最高出价", "lower: above the highest bid allowed"),
+    "hold_optimal": ("不动: 已在最优", "hold: best where it is"),
+    "hold_immature": ("不动: 近期订单尚未回齐", "hold: recent orders are still arriving"),
+    "hold_minor": (
+        "不动: 收益最小, 今晚改动名额已满",
+        "hold: worth least, tonight's changes are used up",
+    ),
+    "hold_noise": ("不动: 差异小于误差", "hold: the difference is within the noise"),
+    "explore_new": ("试探: 新词, 数据太少", "explore: a new word, too little is known"),
+    "explore_uncertain": ("试探: 价值不确定", "explore: its worth is uncertain"),
+    "not_biddable": ("不可按词出价", "takes no bid of its own"),
+    "locked": ("锁定, 或在别处改过价", "locked, or changed elsewhere"),
+    "rollback": ("撤销: 恢复原价", "undone: back to the bid before"),
+    "unknown_bid": ("出价未知", "its bid is not known"),
+}
+
+STATES = {
+    "pending": ("待审", "pending"),
+    "approved": ("已批准", "approved"),
+    "applying": ("提交中", "applying"),
+    "applied": ("已生效", "applied"),
+    "rejected": ("已驳回", "rejected"),
+    "expired": ("已过期", "expired"),
+    "superseded": ("已被取代", "superseded"),
+    "blocked": ("被护栏拦下", "blocked"),
+    "conflict": ("冲突", "conflict"),
+    "failed": ("失败", "failed"),
+    "unknown": ("结果不明", "unknown"),
+    "rolled_back": ("已回滚", "rolled back"),
+    "held": ("不动", "held"),
+    "open": ("可审批", "open"),
+    "running": ("运行中", "running"),
+    "succeeded": ("成功", "succeeded"),
+    "queued": ("排队中", "queued"),
+    "done": ("完成", "done"),
+    "halted": ("中止", "halted"),
+    "prepared": ("未提交", "prepared"),
+    "dispatching": ("提交中", "dispatching"),
+    "released": ("已退回", "released"),
+}
+
+
+OUTCOMES = {
+    "intended": ("未提交", "not sent"),
+    "sent": ("提交中", "under way"),
+    "applied": ("生效", "applied"),
+    "failed": ("失败", "failed"),
+    "conflict": ("冲突", "in conflict"),
+    "unknown": ("结果不明", "unknown"),
+    "released": ("退回待提交", "given back"),
+    "expired": ("批准过期", "expired"),
+}
+
+WAITING = {
+    "cap": ("预算上限", "under a budget cap"),
+    "changed_today": ("今天已改过", "changed today"),
+    "under_way": ("上一次改动未确认", "an earlier bid is under way"),
+    "without_approval": ("没有批准记录", "no approval on record"),
+    "edited": ("之后被改过", "edited since"),
+    "gone": ("平台上已没有", "gone from the platform"),
+    "unknown": ("结果不明", "its outcome is not known"),
+    "rolled_back": ("已撤销过", "rolled back already"),
+    "being_rolled_back": ("正在撤销", "being rolled back"),
+}
