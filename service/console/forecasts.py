@@ -22,7 +22,7 @@ def at(visitor: Visitor, line_id: int, bids_fen: Sequence[int]) -> list[pd.Serie
     with visitor.context.store.read() as session:
         line = lines.get(session, line_id)
         run_id = proposals.get(session, line.proposal_id).run_id
-    table = visitor.recall.forecast(run_id, line.keyword_id, bids_fen)
+    table = visitor.context.recall.forecast(run_id, line.keyword_id, bids_fen)
     return [row for _, row in table.iterrows()]
 
 
@@ -37,7 +37,7 @@ def curve(visitor: Visitor, line: LineRow, run_id: str) -> pd.DataFrame | None:
     asked = {round(bid) for bid in centre * np.geomspace(1 / WIDEST, WIDEST, POINTS)}
     asked |= {bid for bid in (line.bid_before_fen, line.bid_fen) if bid}
     bids = sorted(bid for bid in asked if bid >= 5)
-    table = visitor.recall.forecast(run_id, line.keyword_id, bids)
+    table = visitor.context.recall.forecast(run_id, line.keyword_id, bids)
     return table.set_index(pd.Index([bid / 100 for bid in bids], name="bid"))
 
 

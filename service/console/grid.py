@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -30,6 +31,11 @@ class GridQuery(LineQuery):
     start: Annotated[int, Field(ge=0, le=10_000_000)] = 0
     end: Annotated[int, Field(ge=1, le=10_000_000)] = 100
 
+    @property
+    def limit(self) -> int:
+        """How many rows that is; never more than ``MOST_ROWS``, none where the places are turned."""
+        return min(max(self.end - self.start, 0), MOST_ROWS)
+
 
 @router.get(
     "/{account_id}/proposals/{proposal_id}/rows",
@@ -54,37 +60,31 @@ def rows(
             sort=cast("lines.Sort", query.sort.removeprefix("-")),
             descending=query.sort.startswith("-"),
             start=query.start,
-            limit=min(query.end - query.start, MOST_ROWS),
+            limit=query.limit,
         )
         total = lines.totals(session, wanted).lines
         names = roster.names(session, account.id, {line.campaign_id for line in found})
     return {"rows": [row(line, visitor.texts, names) for line in found], "total": total}
 
 
-def row(line: LineRow, texts: Texts, names: Any) -> dict[str, Any]:
+def row(line: LineRow, texts: Texts, names: Mapping[str, str]) -> dict[str, Any]:
     """One line as the grid's columns; money in yuan, as people edit it."""
-    clicks = line.expected.get("clicks", {})
     return {
         "id": line.line_id,
         "etag": etags.line_tag(line),
         "word": line.word,
         "campaign": names.get(line.campaign_id) or line.campaign_id,
-        "match": texts.of("match", line.match) if line.match else "",
         "reason": texts.of("reason", line.reason),
         "binding": texts.of("binding", line.binding) if line.binding else "",
-        "state": line.state,
         "state_text": texts.of("state", line.state),
         "bid_before": _yuan(line.bid_before_fen),
         "bid": _yuan(line.bid_fen),
         "change": line.change_rate,
         "editable": Action.EDIT in allowed(line.state) and line.bid_before_fen is not None,
-        "edited": line.bid_fen != line.bid_proposed_fen,
         "spend_before": line.spend_before_fen / 100,
         "spend_after": line.spend_after_fen / 100,
         "spend_change": (line.spend_after_fen - line.spend_before_fen) / 100,
         "contribution_change": (line.contribution_after_fen - line.contribution_before_fen) / 100,
-        "clicks": clicks.get("after"),
-        "explore": line.explore,
         "note": line.note or "",
     }
 

@@ -15,7 +15,6 @@ from service.console.texts import LANGUAGES, Language, Texts, language
 from service.errors import ConflictError, NotFoundError
 from service.people.roles import Role
 from service.people.signing import Entered
-from service.recall import Recall
 from service.settings.models import Account
 
 COOKIE = "kaiche-language"
@@ -26,7 +25,6 @@ class Visitor:
     """One person at one page."""
 
     context: Context
-    recall: Recall
     enter_again: Callable[[], Entered]
     logged_in: bool
     texts: Texts
@@ -65,7 +63,6 @@ def visitor_of(context: Context, request: Request) -> Visitor:
     principal = principal_of(request)
     return Visitor(
         context=replace(context, within=principal.accounts()),
-        recall=context.recall,
         enter_again=request.state.enter_again,
         logged_in=principal.by == "session",
         texts=Texts(wished(request)),

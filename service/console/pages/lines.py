@@ -310,14 +310,11 @@ async def _carry_out(bench: Bench, act: Any, *arguments: Any) -> None:
     except ServiceError as error:
         say_error(texts, error)
     else:
-        ui.notify(
-            texts(
-                f"lines.done_{outcome.action}",
-                count=count(len(outcome.changed)),
-                left=count(outcome.left_alone),
-            ),
-            type="positive",
-        )
+        left = count(outcome.left_alone)
+        said = texts(f"lines.done_{outcome.action}", count=count(len(outcome.changed)), left=left)
+        if outcome.for_another:
+            said += " " + texts("lines.for_another", count=count(outcome.for_another))
+        ui.notify(said, type="positive")
     await _again(bench)
 
 
