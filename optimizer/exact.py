@@ -16,8 +16,9 @@ import numpy as np
 
 from optimizer.frontier import Caps
 from optimizer.outlook import BoolArray, FloatArray, IntArray
+from optimizer.problem import CAP_SAFETY, Problem
 from optimizer.risk import Verdict
-from optimizer.solve import CAP_SAFETY, Dual, Problem, Solution, dual, solve
+from optimizer.solve import Dual, Solution, dual, solve
 
 LONGEST = 2_000  # plans in a list; a longer one is thinned, and the dual bound reported
 LONGEST_IN_SEARCH = 300

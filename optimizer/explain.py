@@ -32,8 +32,9 @@ import numpy.typing as npt
 
 from optimizer.explore import is_new
 from optimizer.outlook import BoolArray, FloatArray, IntArray
+from optimizer.problem import Problem
 from optimizer.situation import Situation
-from optimizer.solve import Problem, Solution
+from optimizer.solve import Solution
 
 Codes = npt.NDArray[np.object_]
 

@@ -16,8 +16,9 @@ from scipy.special import ndtr
 
 from optimizer.frontier import Caps, running_total
 from optimizer.outlook import BoolArray, FloatArray, IntArray
+from optimizer.problem import Problem
 from optimizer.situation import Situation
-from optimizer.solve import Problem, Solution
+from optimizer.solve import Solution
 
 HORIZON = 30.0  # nights during which a better decision pays
 NIGHTS = 7.0  # a word tried tonight is tried for a week: one night rarely tells enough

@@ -121,12 +121,14 @@ class Caps:
 class Route:
     """Segments that no cap and no floor forbids, in order, and where they were cut off.
 
-    ``segments`` (P,) indexes the staircase. ``account_price`` and ``campaign_price`` (C,) are the
+    ``segments`` (P,) indexes the staircase; so does ``cut`` (C,), the first segment that does not fit
+    into its campaign's cap, S where all do. ``account_price`` and ``campaign_price`` (C,) are the
     slopes at which the money ends, 0 where it does not: the dual prices of the relaxation in which
     segments can be split.
     """
 
     segments: IntArray
+    cut: IntArray
     account_price: float
     campaign_price: FloatArray
 
@@ -170,35 +172,37 @@ def route(
     worth = int(np.searchsorted(-stairs.slope, -floor, side="right"))
     wanted = free[stairs.word]
     wanted[worth:] = False
-    price = np.zeros(len(room.campaign))
-    cut, rest = np.empty(0, np.int64), np.empty(0)
+    price, rest = np.zeros((2, len(room.campaign)))
+    cut = np.full(len(price), len(wanted))
     if ranking.segment.size:
-        first, left = _first_refused(ranking, wanted, room.campaign)
-        refused = first < len(stairs.slope)
-        cut, rest = first[refused], left[refused]
-        price[refused] = stairs.slope[cut]
-        wanted &= np.arange(len(wanted)) < first[campaign[stairs.word]]
+        cut, rest = _first_refused(ranking, wanted, room.campaign)
+        refused = cut < len(wanted)
+        price[refused] = stairs.slope[cut[refused]]
+        wanted &= np.arange(len(wanted)) < cut[campaign[stairs.word]]
     segments = np.flatnonzero(wanted)
-    end = int(np.searchsorted(np.cumsum(stairs.spend[segments]), room.account, side="right"))
-    account_price = _account_price(stairs, segments, cut, rest, room.account)
-    return Route(segments[:end], account_price, price)
+    end, account_price = _account_end(stairs, segments, cut, rest, room.account)
+    return Route(segments[:end], cut, account_price, price)
 
 
-def _account_price(
+def _account_end(
     stairs: Staircase, segments: IntArray, cut: IntArray, rest: FloatArray, room: float
-) -> float:
-    """Slope at which the account's money ends, if campaigns spend the ``rest`` of their caps too.
+) -> tuple[int, float]:
+    """How many ``segments`` the account's money pays for, and the slope at which it ends.
 
-    ``cut`` are the segments that did not fit into their campaigns, ``rest`` the part that would.
+    Campaigns are to spend their caps to the end: the ``rest`` (C,) that the segments before ``cut``
+    leave counts where the cut would have come, and is kept for what can be had for it.
     """
-    order = np.argsort(cut)
-    cut, rest = cut[order], rest[order]
+    campaigns = np.argsort(cut)
+    campaigns = campaigns[cut[campaigns] < len(stairs.slope)]
+    cut, rest = cut[campaigns], rest[campaigns]
     place = np.searchsorted(segments, cut)
     spent = np.cumsum(np.insert(stairs.spend[segments], place, rest))
     end = int(np.searchsorted(spent, room, side="right"))
     if end == len(spent):
-        return 0.0
-    return float(stairs.slope[np.insert(segments, place, cut)[end]])
+        return len(segments), 0.0
+    merged = np.insert(segments, place, cut)
+    taken = end - int(np.isin(merged[:end], cut).sum())
+    return taken, float(stairs.slope[merged[end]])
 
 
 def _first_refused(

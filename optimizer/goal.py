@@ -10,9 +10,10 @@ import numpy as np
 from optimizer.candidates import Menu
 from optimizer.frontier import build_staircase, rank_by_campaign
 from optimizer.outlook import FloatArray, IntArray
+from optimizer.problem import AccountBinding, Problem
 from optimizer.risk import Verdict
 from optimizer.situation import Situation
-from optimizer.solve import AccountBinding, Problem, solve
+from optimizer.solve import solve
 
 FIRST_SEARCH = 14  # halvings of the range of log(price of loss)
 LATER_SEARCH = 5

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimizer.outlook import BoolArray, FloatArray, IntArray
+from optimizer.problem import Problem
 from optimizer.situation import Situation
-from optimizer.solve import Problem, Solution
+from optimizer.solve import Solution
 
 NOISE = 0.15  # a gain below this many standard deviations of itself is noise
 LEAST_GAIN = 0.01  # yuan a day

@@ -10,9 +10,10 @@ import pandas as pd
 from optimizer.explain import Decision, bindings, reasons
 from optimizer.frontier import Caps, build_staircase, frontier_curve, rank_by_campaign, route
 from optimizer.outlook import Expectation, FloatArray, TotalDraws
+from optimizer.problem import Problem
 from optimizer.risk import share_interval
 from optimizer.situation import SLACK, Situation, day_draws
-from optimizer.solve import Problem, Solution
+from optimizer.solve import Solution
 
 AMOUNTS = ("spend", "clicks", "orders", "revenue", "contribution")
 DRAWS = 400

@@ -15,8 +15,9 @@ from optimizer.hold import SACRIFICE, Holds, find_holds, worth_least
 from optimizer.outlook import BoolArray, IntArray, Outlook
 from optimizer.plan import Plan, assemble, check_caps, frontier_of
 from optimizer.policy import Policy
+from optimizer.problem import Problem
 from optimizer.situation import Situation, survey
-from optimizer.solve import Problem, Solution, dual, solve
+from optimizer.solve import Solution, dual, solve
 
 SMALL_ACCOUNT = 40  # words; up to here the knapsack is solved exactly
 CELLS_OF_SMALL = 2_560

@@ -9,74 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
-from optimizer.candidates import Menu
-from optimizer.frontier import Caps, Ranking, Route, Staircase, route, running_total
+from optimizer.fill import fill
+from optimizer.frontier import Route, route
 from optimizer.outlook import BoolArray, FloatArray, IntArray
+from optimizer.problem import AccountBinding, Problem
 from optimizer.risk import Verdict
+from optimizer.settle import Settled, pooled, settle
 
-AccountBinding = Literal["none", "min_marginal_return", "budget", "allowance"]
-
-FILL_ROUNDS = 25
 LADDER = 12  # plans looked at where none is safe at first sight
 SEARCH_TOLERANCE = 1e-4  # of the spend; the fill takes what the search leaves
-CAP_SAFETY = 1e-9  # relative; sums in another order must not break a cap
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One multiple-choice knapsack.
-
-    ``gain`` (m, K) is what spend buys; slopes below ``floor`` are not bought, and
-    ``floor_binding`` names why. ``judge`` says whether bids (m,) keep the allowance.
-    The objective is the sum of ``counts`` (m, K) - ``own_price`` * spend: contribution or clicks,
-    and a price of 1 for profit, else 0.
-    ``loss_price`` is the part of ``gain`` that is contribution - spend (clicks only).
-    """
-
-    menu: Menu
-    counts: FloatArray
-    gain: FloatArray
-    stairs: Staircase
-    ranking: Ranking
-    campaign: IntArray
-    caps: Caps
-    floor: float
-    floor_binding: AccountBinding
-    own_price: float
-    loss_price: float = 0.0
-    judge: Callable[[FloatArray], Verdict] | None = None
-    max_loss: float = np.inf
-
-    def spend(self, columns: IntArray) -> FloatArray:
-        """(m,) expected spend."""
-        return self.menu.at(self.menu.spend, columns)
-
-    def spend_by_campaign(self, columns: IntArray) -> FloatArray:
-        """(C,) expected spend."""
-        count = len(self.caps.campaign)
-        return np.bincount(self.campaign, self.spend(columns), count).astype(np.float64)
-
-    def room(self, columns: IntArray) -> Caps:
-        """What the caps leave beyond ``columns``; negative where they are broken."""
-        spent = self.spend_by_campaign(columns)
-        return Caps(
-            _tightened(self.caps.account) - float(self.spend(columns).sum()),
-            np.array([_tightened(cap) for cap in self.caps.campaign]) - spent,
-        )
-
-    def value(self, columns: IntArray) -> float:
-        """The objective: contribution, contribution - spend, or clicks."""
-        return float(
-            (self.menu.at(self.counts, columns) - self.own_price * self.spend(columns)).sum()
-        )
-
-    def expected_loss(self, columns: IntArray) -> float:
-        """Expected spend - contribution of the words that may move."""
-        return float((self.spend(columns) - self.menu.at(self.menu.contribution, columns)).sum())
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +43,6 @@ class Solution:
         return np.maximum(self.account_price, self.campaign_price[campaign])
 
 
-def _tightened(cap: float) -> float:
-    return cap - CAP_SAFETY * cap if np.isfinite(cap) else cap
-
-
 def solve(problem: Problem, held: IntArray) -> Solution:
     """The best plan in which keywords with ``held`` (m,) >= 0 take that column of the menu.
 
@@ -119,17 +59,39 @@ def solve(problem: Problem, held: IntArray) -> Solution:
         problem.room(start),
         problem.floor,
     )
-    taken, verdict = _as_far_as_allowed(problem, road, start, free)
-    levels = problem.stairs.levels(road.segments[:taken])
-    levels, verdict = _filled(problem, levels, start, free, verdict)
-    columns = _columns(problem, levels, start, free)
+    prefix = _Prefix(problem, road, settle(problem, road, start, free), start, free)
+    taken, verdict = _as_far_as_allowed(problem, prefix)
+    columns, verdict = _filled(problem, prefix, taken, verdict)
     price, binding = _account_price(problem, road, taken)
     slope = problem.stairs.slope[road.segments[taken - 1]] if taken else np.nan
     return Solution(columns, price, road.campaign_price, binding, float(slope), verdict)
 
 
-def _columns(problem: Problem, levels: IntArray, start: IntArray, free: BoolArray) -> IntArray:
-    return np.where(free, problem.stairs.columns(levels), start)
+@dataclass(frozen=True, slots=True)
+class _Prefix:
+    """Plans along the road: so many of its segments, campaigns that have reached their caps settled."""
+
+    problem: Problem
+    road: Route
+    settled: Settled
+    start: IntArray
+    free: BoolArray
+
+    def at(self, taken: int) -> tuple[IntArray, IntArray, BoolArray]:
+        """(m,) columns after ``taken`` segments, levels, and which words may take more."""
+        stairs, segments = self.problem.stairs, self.road.segments
+        levels = stairs.levels(segments[:taken])
+        columns = np.where(self.free, stairs.columns(levels), self.start)
+        whole = taken == len(segments)
+        columns, done = self.settled.of(self._end if whole else int(segments[taken]), columns)
+        return columns, levels, self.free & ~done
+
+    @property
+    def _end(self) -> int:
+        """The staircase's segment at which the whole road ends: where its money does, or the last."""
+        stairs = self.problem.stairs
+        price = self.road.account_price
+        return int(np.searchsorted(-stairs.slope, -price, side="right")) - 1
 
 
 def _account_price(problem: Problem, road: Route, taken: int) -> tuple[float, AccountBinding]:
@@ -140,21 +102,18 @@ def _account_price(problem: Problem, road: Route, taken: int) -> tuple[float, Ac
     return problem.floor, problem.floor_binding
 
 
-def _as_far_as_allowed(
-    problem: Problem, road: Route, start: IntArray, free: BoolArray
-) -> tuple[int, Verdict | None]:
+def _as_far_as_allowed(problem: Problem, prefix: _Prefix) -> tuple[int, Verdict | None]:
     """How many segments of the road the allowance lets through, and the verdict there."""
+    segments = prefix.road.segments
     if problem.judge is None:
-        return len(road.segments), None
+        return len(segments), None
     judge = problem.judge
 
     def at(taken: int) -> Verdict:
-        levels = problem.stairs.levels(road.segments[:taken])
-        columns = _columns(problem, levels, start, free)
-        return judge(problem.menu.at(problem.menu.bids, columns))
+        return judge(problem.menu.at(problem.menu.bids, prefix.at(taken)[0]))
 
-    spent = np.cumsum(problem.stairs.spend[road.segments])
-    one_for_one = int((problem.stairs.slope[road.segments] > 1).sum())
+    spent = np.cumsum(problem.stairs.spend[segments])
+    one_for_one = int((problem.stairs.slope[segments] > 1).sum())
     return furthest(at, spent, one_for_one, problem.max_loss)
 
 
@@ -211,70 +170,31 @@ def _narrowed(
 
 
 def _filled(
-    problem: Problem, levels: IntArray, start: IntArray, free: BoolArray, verdict: Verdict | None
+    problem: Problem, prefix: _Prefix, taken: int, verdict: Verdict | None
 ) -> tuple[IntArray, Verdict | None]:
-    """Spend what the first segment that did not fit has left over, if the allowance still holds."""
-    columns = _columns(problem, levels, start, free)
+    """(m,) columns that spend also what the first segments that did not fit have left over.
+
+    Under an allowance what is added is halved until the verdict holds.
+    """
+    columns, levels, open_ = prefix.at(taken)
     room = problem.room(columns)
+
+    def fuller(loss_room: float) -> IntArray:
+        more = problem.stairs.columns(fill(problem, levels, open_, room, loss_room))
+        return np.where(open_, more, columns)
+
     if verdict is None or problem.judge is None:
-        return fill(problem, levels, free, room, np.inf), verdict
+        return pooled(problem, fuller(np.inf), open_, prefix.start), verdict
     loss_room = problem.max_loss - verdict.at_risk
     for _ in range(4):
         if not verdict.holds or loss_room <= 0:
             break
-        fuller = fill(problem, levels, free, room, loss_room)
-        columns = _columns(problem, fuller, start, free)
-        attempt = problem.judge(problem.menu.at(problem.menu.bids, columns))
-        if attempt.holds:
-            return fuller, attempt
+        attempt = fuller(loss_room)
+        judged = problem.judge(problem.menu.at(problem.menu.bids, attempt))
+        if judged.holds:
+            return attempt, judged
         loss_room /= 2
-    return levels, verdict
-
-
-def fill(
-    problem: Problem, levels: IntArray, free: BoolArray, room: Caps, loss_room: float
-) -> IntArray:
-    """Take further segments, best first, that fit into ``room`` and ``loss_room`` one by one."""
-    stairs, menu, levels = problem.stairs, problem.menu, levels.copy()
-    account, campaign_room = room.account, room.campaign.copy()
-    active = np.flatnonzero(free)
-    for _ in range(FILL_ROUNDS):
-        active = active[levels[active] < stairs.top[active]]
-        here = stairs.vertices[active, levels[active]]
-        there = stairs.vertices[active, levels[active] + 1]
-        run = menu.spend[active, there] - menu.spend[active, here]
-        slope = (problem.gain[active, there] - problem.gain[active, here]) / run
-        loss = run - (menu.contribution[active, there] - menu.contribution[active, here])
-        code = problem.campaign[active]
-        fits = (run <= account) & (run <= campaign_room[code]) & (slope >= problem.floor)
-        fits &= loss <= loss_room
-        if not fits.any():
-            break
-        active, run, loss, slope = active[fits], run[fits], np.maximum(loss[fits], 0), slope[fits]
-        order = np.argsort(-slope, kind="stable")
-        chosen = order[
-            _affordable(
-                run[order], loss[order], code[fits][order], Caps(account, campaign_room), loss_room
-            )
-        ]
-        levels[active[chosen]] += 1
-        account -= float(run[chosen].sum())
-        loss_room -= float(loss[chosen].sum())
-        np.subtract.at(campaign_room, problem.campaign[active[chosen]], run[chosen])
-    return levels
-
-
-def _affordable(
-    run: FloatArray, loss: FloatArray, code: IntArray, room: Caps, loss_room: float
-) -> BoolArray:
-    """(S,) segments, best first, that fit all together."""
-    by_campaign = np.argsort(code, kind="stable")
-    within = np.empty(len(run), np.bool_)
-    totals = running_total(run[by_campaign], code[by_campaign])
-    within[by_campaign] = totals <= room.campaign[code[by_campaign]]
-    within &= np.cumsum(np.where(within, run, 0.0)) <= room.account
-    within &= np.cumsum(np.where(within, loss, 0.0)) <= loss_room
-    return within
+    return columns, verdict
 
 
 @dataclass(frozen=True, slots=True)

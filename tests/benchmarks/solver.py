@@ -11,8 +11,9 @@ import numpy as np
 from optimizer.candidates import Menu
 from optimizer.frontier import Caps, build_staircase, rank_by_campaign
 from optimizer.outlook import FloatArray
+from optimizer.problem import Problem
 from optimizer.risk import Verdict
-from optimizer.solve import Problem, dual, solve
+from optimizer.solve import dual, solve
 from tests.benchmarks import knapsack
 from tests.benchmarks.extent import Extent
 from tests.benchmarks.knapsack import Answer, Knapsack

@@ -18,8 +18,8 @@ from optimizer.candidates import build_menu, coarse_bids
 from optimizer.goal import pose
 from optimizer.outlook import Evidence, Expectation, TotalDraws
 from optimizer.policy import Policy
+from optimizer.problem import Problem
 from optimizer.situation import Situation, survey
-from optimizer.solve import Problem
 
 
 @dataclass(frozen=True)

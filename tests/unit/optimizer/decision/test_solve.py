@@ -5,10 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from optimizer.fill import fill
 from optimizer.frontier import Caps
 from optimizer.policy import Policy
+from optimizer.problem import Problem
 from optimizer.risk import Verdict
-from optimizer.solve import LADDER, Problem, dual, fill, furthest, solve
+from optimizer.solve import LADDER, dual, furthest, solve
 
 
 def poorer(market, factor=0.4):

@@ -107,8 +107,8 @@ def test_adgroups_and_campaigns_without_data_take_what_is_above_them() -> None:
     assert found.rate[2:] == pytest.approx(np.full(2, 0.075), rel=0.2)
     sd = np.sqrt(found.log_variance())
     assert sd[0] < sd[2] < sd[3]
-    assert list(found.adgroup.pull[1:]) == [1.0, 1.0]
-    assert found.campaign.pull[1] == 1.0
+    assert found.adgroup.pull[1:] == pytest.approx(np.ones(2), rel=1e-12)
+    assert found.campaign.pull[1] == pytest.approx(1.0, rel=1e-12)
 
 
 def test_the_order_of_the_words_changes_nothing() -> None:
