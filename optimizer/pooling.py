@@ -22,6 +22,7 @@ from optimizer.sums import sum_by
 
 KEYWORD_SPREADS = (0.1, 0.3, 0.7, 1.4, 2.8, 6.0)  # multiples of the prior's mean
 GROUP_SPREADS = (0.1, 0.45, 1.3, 4.0)
+ABSENT = 0.05  # of the prior's mean
 COARSE_SAMPLE, FINE_SAMPLE = 4_000, 20_000  # keywords that choose the spreads
 COARSE_NODES, NODES = 7, 13
 COARSE_ROUNDS, ROUNDS = 1, 3
@@ -114,6 +115,18 @@ class Pooled:
             self, common_sd=float(np.hypot(self.common_sd, sd)), law=self.law.blurred(noise)
         )
 
+    def adrift(self, sd: FloatArray) -> Pooled:
+        """The same rates times factors common to each adgroup whose logs have deviations ``sd`` (G,)."""
+        extra = sd[self.tree.adgroup] ** 2
+        keyword = self.keyword
+        own = keyword.own_sd**2 + (1.0 - keyword.pull**2) * extra
+        return replace(
+            self,
+            keyword=replace(keyword, own_sd=np.sqrt(own)),
+            adgroup=replace(self.adgroup, own_sd=np.hypot(self.adgroup.own_sd, sd)),
+            law=self.law.blurred(extra),
+        )
+
     def scaled(self, factor: FloatArray) -> Pooled:
         """The keywords' rates multiplied by ``factor`` (n,); what is shared above them stays."""
         return replace(
@@ -175,14 +188,18 @@ def _nothing_seen(tree: Tree, prior: Prior) -> Pooled:
 
 
 def _coarse_grid(tree: Tree, prior: Prior) -> FloatArray:
-    """(H, 3) spreads around the prior's means; a level with one member keeps its mean."""
-    alone = (1.0,)
+    """(H, 3) spreads around the prior's means; a level with one member keeps its mean.
+
+    Where every campaign has one adgroup the two are one level.
+    """
+    alone, absent = (1.0,), (ABSENT,)
+    twins = len(tree.campaign_of_adgroup) == tree.campaigns > 1
     keyword, adgroup, campaign = (
         np.array(multiples) * mean
         for multiples, mean in zip(
             (
                 KEYWORD_SPREADS,
-                GROUP_SPREADS if len(tree.campaign_of_adgroup) > 1 else alone,
+                absent if twins else GROUP_SPREADS if len(tree.campaign_of_adgroup) > 1 else alone,
                 GROUP_SPREADS if tree.campaigns > 1 else alone,
             ),
             prior.spread,
