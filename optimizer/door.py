@@ -11,7 +11,7 @@ import pandas as pd
 from optimizer.curve import PRIOR_ELASTICITY, Curve, volume_share
 from optimizer.estimates import Estimates, Traffic
 from optimizer.history import Panel, Roster, read_history, read_roster
-from optimizer.lag import Maturity, maturity
+from optimizer.lag import Growth, Maturity, maturity
 from optimizer.loop import level_correction
 from optimizer.outlook import Evidence, FloatArray
 from optimizer.pooling import Pooled, Prior, Tree, pool
@@ -80,7 +80,7 @@ def estimate(
         swing=sales_swing(panel, roster, usual, value),
         lag=lag,
         evidence=_evidence(panel, traffic, orders, value, response, lag),
-        review=_review(panel, fitted, traffic, usual, response),
+        review=_review(panel, fitted, traffic, usual, response, lag.growth),
     )
 
 
@@ -249,7 +249,8 @@ def _review(
     traffic: Traffic,
     expected_orders: FloatArray,
     response: Response,
+    growth: Growth,
 ) -> Review:
     day_sd = float(np.hypot(traffic.account_day_sd, traffic.campaign_day_sd))
     spread = traffic.click_dispersion + day_sd**2
-    return review(panel, fitted, spread, day_sd, expected_orders, response)
+    return review(panel, fitted, spread, day_sd, expected_orders, response, growth)

@@ -30,11 +30,24 @@ DRAWS = 400
 
 
 @dataclass(frozen=True, slots=True)
+class Growth:
+    """Orders that the pulls of the newest week have added to days known before, and what was expected.
+
+    ``sd`` is what counting and the curve leave open.
+    """
+
+    seen: float = 0.0
+    expected: float = 0.0
+    sd: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Maturity:
     """Shares by age 0..attribution_days; ``draws`` (DRAWS, ages) are joint posterior draws."""
 
     share: FloatArray
     draws: FloatArray
+    growth: Growth = Growth()
 
     def at(self, age: IntArray) -> FloatArray:
         """Share reported at each age; final past the last age."""
@@ -63,7 +76,7 @@ def maturity(settlement: pd.DataFrame | None, attribution_days: int, seed: int) 
     if attribution_days == 0:
         return Maturity(np.ones(1), np.ones((DRAWS, 1)))
     curves = _Curves.of(attribution_days)
-    triangle = _triangle(settlement, attribution_days)
+    triangle, days = _triangle(settlement, attribution_days)
     low, high = np.zeros((2, attribution_days))
     for _ in range(4 if triangle.size else 0):
         filled = _fill(triangle, curves.share(low, high))
@@ -71,8 +84,9 @@ def maturity(settlement: pd.DataFrame | None, attribution_days: int, seed: int) 
         both = ~np.isnan(before) & ~np.isnan(after)
         low = np.where(both, np.minimum(before, after), 0.0).sum(axis=0)
         high = np.where(both, after, 0.0).sum(axis=0)
-    rng = np.random.default_rng([seed, 11])
-    return Maturity(curves.share(low, high), curves.draw(low, high, rng))
+    share = curves.share(low, high)
+    draws = curves.draw(low, high, np.random.default_rng([seed, 11]))
+    return Maturity(share, draws, _growth(triangle, days, share, draws))
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,14 +145,33 @@ def _links(stretch: float, last: int) -> FloatArray:
     return links
 
 
-def _triangle(settlement: pd.DataFrame | None, last: int) -> FloatArray:
-    """(dates, ages) orders known, NaN where no pull was made; empty without rows."""
+def _triangle(settlement: pd.DataFrame | None, last: int) -> tuple[FloatArray, FloatArray]:
+    """(dates, ages) orders known, NaN where no pull was made, and day numbers; may be empty."""
     if settlement is None or settlement.empty:
-        return np.empty((0, last + 1))
+        return np.empty((0, last + 1)), np.empty(0)
     rows = settlement[(settlement["age"] >= 0) & (settlement["age"] <= last)]
     known = rows.pivot_table(index="date", columns="age", values="orders", aggfunc="sum")
     triangle: FloatArray = known.reindex(columns=range(last + 1)).to_numpy(dtype=np.float64)
-    return triangle
+    stamps = pd.to_datetime(known.index, format="ISO8601", errors="coerce")
+    return triangle, np.asarray(pd.DatetimeIndex(stamps).to_julian_date(), dtype=np.float64)
+
+
+def _growth(triangle: FloatArray, days: FloatArray, share: FloatArray, draws: FloatArray) -> Growth:
+    """Late orders from one day's pull to the next, where the second was made in the newest week."""
+    if not len(days):
+        return Growth()
+    pulled = days[:, None] + np.arange(1, triangle.shape[1])
+    before, after = triangle[:, :-1], triangle[:, 1:]
+    known = ~np.isnan(before) & ~np.isnan(after)
+    dated = known & ~np.isnan(pulled)
+    if not dated.any():
+        return Growth()
+    used = dated & (pulled > pulled[dated].max() - 7)
+    amount = np.where(used, before, 0.0).sum(axis=0)
+    expected = float(amount @ (share[1:] / share[:-1] - 1.0))
+    drawn = (draws[:, 1:] / np.maximum(draws[:, :-1], 1e-6) - 1.0) @ amount
+    seen = float(np.where(used, after - before, 0.0).sum())
+    return Growth(seen, expected, float(np.sqrt(max(expected, 0.0) + drawn.var())))
 
 
 def _fill(triangle: FloatArray, share: FloatArray) -> FloatArray:

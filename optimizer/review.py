@@ -9,6 +9,7 @@ import numpy as np
 from scipy.stats import binom, norm
 
 from optimizer.history import Panel
+from optimizer.lag import Growth
 from optimizer.outlook import FloatArray
 from optimizer.response import Response
 
@@ -53,8 +54,9 @@ def review(
     day_sd: float,
     expected_orders: FloatArray,
     response: Response,
+    lag: Growth,
 ) -> Review:
-    """Check sufficiency, level, counts, spread, price, orders and bid variation.
+    """Check sufficiency, level, counts, spread, price, orders, lag and bid variation.
 
     ``fitted`` (R,) expected clicks of each row's own day; ``expected_orders`` (R,) expected reported
     orders of each row.
@@ -69,6 +71,7 @@ def review(
             _spread(panel, click_spread),
             _price(panel),
             _recent_orders(panel, expected_orders),
+            _lag(lag),
             _bid_variation(response),
         )
     )
@@ -162,6 +165,18 @@ def _recent_orders(panel: Panel, expected_orders: FloatArray) -> Check:
     p = float(2 * norm.sf(abs(z)))
     detail = f"{seen:.0f} orders reported for the newest week, {expected:.1f} expected so early"
     return Check("recent_orders", "REVIEW" if p < 0.001 else "PASS", p, 0.001, detail)
+
+
+def _lag(growth: Growth) -> Check:
+    """Late orders of the newest week against the curve learned from all pulls."""
+    if growth.expected < 10:
+        return Check("lag", "PASS", 1.0, 0.001, "too few late orders expected to judge")
+    z = (growth.seen - growth.expected) / np.hypot(growth.sd, 0.1 * growth.expected)
+    p = float(2 * norm.sf(abs(z)))
+    detail = (
+        f"{growth.seen:.0f} late orders came in the newest week, {growth.expected:.1f} expected"
+    )
+    return Check("lag", "REVIEW" if p < 0.001 else "PASS", p, 0.001, detail)
 
 
 def _bid_variation(response: Response) -> Check:

@@ -2,8 +2,9 @@
 
 Rates: y_i ~ Poisson(E_i r_i); r_i ~ Gamma(shape 1 / s1^2, mean exp(eta_g)); eta_g ~ Normal(eta_c, s2);
 eta_c ~ Normal(eta_0, s3); eta_0 ~ Normal(log prior rate, 1 / sqrt(prior weight)); s1, s2, s3 have
-exponential priors with the prior's means, and a level with one member keeps that mean. Words are
-integrated out (negative binomial) and drawn afterwards from their conjugate Gamma.
+exponential priors with the prior's means, and a level with one member keeps that mean; where every
+campaign has one adgroup the two are one level, and s2 is next to nothing. Words are integrated out
+(negative binomial) and drawn afterwards from their conjugate Gamma.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ CHAINS = 4
 WARM_UP = 300
 MIXED = 500  # draws that the ends of an interval rest on
 HALVINGS = 16
+TWIN = 0.05  # of the prior's mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,7 @@ def rates(
     from jax import numpy as jnp
 
     seen = tries > 0
+    twins = len(tree.campaign) == tree.campaigns > 1
     likelihood = _words(hits[seen], tries[seen], tree.adgroup[seen])
 
     def spread(name: str, level: int, members: int) -> Any:
@@ -82,7 +85,7 @@ def rates(
 
     def model() -> None:
         s1 = spread("s1", 0, len(hits))
-        s2 = spread("s2", 1, len(tree.campaign))
+        s2 = TWIN * belief.spread[1] if twins else spread("s2", 1, len(tree.campaign))
         s3 = spread("s3", 2, tree.campaigns)
         top = numpyro.sample("top", dist.Normal(np.log(belief.rate), belief.weight**-0.5))
         of_campaign = numpyro.sample("c", dist.Normal().expand([tree.campaigns]).to_event(1))

@@ -12,7 +12,8 @@ def triangle(curve: np.ndarray, *, dates: int, orders: int, ages: list[int]) -> 
     rows = []
     for day in range(dates):
         arrival = np.searchsorted(curve, rng.random(orders))
-        rows += [(f"d{day}", age, int((arrival <= age).sum())) for age in ages]
+        date = pd.Timestamp("2026-01-01") + pd.Timedelta(days=day)
+        rows += [(date, age, int((arrival <= age).sum())) for age in ages]
     return pd.DataFrame(rows, columns=["date", "age", "orders"])
 
 
@@ -106,3 +107,40 @@ def test_intervals_cover_other_curves_from_few_orders(name: str, orders: int) ->
         low, high = table["share_p05"].to_numpy(), table["share_p95"].to_numpy()
         inside.append(((low <= CURVES[name]) & (CURVES[name] <= high))[1:15].mean())
     assert np.mean(inside) > 0.76
+
+
+def grown(rows: pd.DataFrame) -> pd.DataFrame:
+    """What the pulls up to the newest date's first one could show."""
+    pulled = rows["date"] + pd.to_timedelta(rows["age"], unit="D")
+    return rows[pulled <= rows["date"].max() + pd.Timedelta(days=1)]
+
+
+def test_late_orders_of_the_newest_week_are_counted_against_the_curve() -> None:
+    rows = grown(triangle(SLOW, dates=60, orders=60, ages=list(range(16))))
+    growth = maturity(rows, 15, 0).growth
+    assert growth.expected > 100
+    assert abs(growth.seen - growth.expected) < 3 * growth.sd
+
+
+def test_a_pace_that_changed_shows_in_the_newest_week() -> None:
+    before = grown(triangle(SLOW, dates=60, orders=60, ages=list(range(16))))
+    pulled = before["date"] + pd.to_timedelta(before["age"], unit="D")
+    late = pulled > pulled.max() - pd.Timedelta(days=7)
+    stuck = before.sort_values(["date", "age"])
+    held = stuck["orders"].where(~late.loc[stuck.index]).groupby(stuck["date"]).ffill()
+    growth = maturity(stuck.assign(orders=held.fillna(stuck["orders"])), 15, 0).growth
+    assert growth.seen < growth.expected - 5 * growth.sd
+
+
+def test_pulls_that_are_never_of_two_days_in_a_row_show_no_growth() -> None:
+    rows = triangle(SLOW, dates=20, orders=60, ages=[1, 3, 5])
+    assert maturity(rows, 15, 0).growth.expected == 0.0
+    assert maturity(None, 15, 0).growth.expected == 0.0
+
+
+def test_days_that_have_only_names_show_no_growth_but_teach_the_curve() -> None:
+    rows = triangle(SLOW, dates=40, orders=60, ages=list(range(16)))
+    named = rows.assign(date="d" + rows["date"].astype(str))
+    found = maturity(named, 15, 0)
+    assert found.share == pytest.approx(maturity(rows, 15, 0).share)
+    assert found.growth.expected == 0.0

@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 import optimizer
-from optimizer.review import Check, Review
+from optimizer.lag import Growth
+from optimizer.review import Check, Review, _lag
 
 Shop = Callable[..., tuple[pd.DataFrame, pd.DataFrame]]
 
@@ -125,3 +126,13 @@ def test_healthy_shops_raise_no_alarm(shop: Shop, as_of: date) -> None:
         history, keywords = shop(seed=seed, words=40, clicks=4.0, cvr=0.04)
         known = optimizer.estimate(history, keywords, as_of=as_of, attribution_days=0)
         assert str(known.review) == "PASS"
+
+
+@pytest.mark.parametrize(
+    ("seen", "verdict"), [(100.0, "PASS"), (40.0, "REVIEW"), (190.0, "REVIEW")]
+)
+def test_late_orders_that_break_with_the_curve(seen: float, verdict: str) -> None:
+    check = _lag(Growth(seen, 100.0, 11.0))
+    assert check.verdict == verdict
+    assert "late orders came in the newest week, 100.0 expected" in check.detail
+    assert _lag(Growth(1.0, 4.0, 2.0)).detail == "too few late orders expected to judge"
