@@ -14,7 +14,8 @@ from optimizer.history import Panel, Roster, read_history, read_roster
 from optimizer.lag import Growth, Maturity, maturity
 from optimizer.loop import level_correction
 from optimizer.outlook import Evidence, FloatArray
-from optimizer.pooling import Pooled, Prior, Tree, pool
+from optimizer.pooled import Pooled, Prior, Tree
+from optimizer.pooling import pool
 from optimizer.predictive import CLICK_PRICE_CV2
 from optimizer.rates import Rate, click_rate, conversion
 from optimizer.recency import choose_half_life, weights

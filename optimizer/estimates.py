@@ -15,7 +15,7 @@ from optimizer.lag import Maturity
 from optimizer.law import gamma_quantile
 from optimizer.loop import Correction
 from optimizer.outlook import BoolArray, Evidence, Expectation, FloatArray, IntArray, TotalDraws
-from optimizer.pooling import Pooled
+from optimizer.pooled import Pooled
 from optimizer.predictive import (
     CLICK_PRICE_CV2,
     EXTRAPOLATION_SD,

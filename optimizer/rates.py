@@ -18,7 +18,8 @@ from optimizer.drift import Drift, drift
 from optimizer.history import Panel
 from optimizer.lag import Maturity
 from optimizer.outlook import FloatArray
-from optimizer.pooling import Pooled, Prior, Tree, pool
+from optimizer.pooled import Pooled, Prior, Tree
+from optimizer.pooling import pool
 from optimizer.recency import Fade, fade
 from optimizer.sums import sum_by
 from optimizer.tide import Tide, tide

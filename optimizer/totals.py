@@ -18,7 +18,7 @@ import numpy as np
 
 from optimizer.compound import gamma_amounts, lump_sums
 from optimizer.outlook import Expectation, FloatArray, TotalDraws
-from optimizer.pooling import Pooled
+from optimizer.pooled import Pooled
 from optimizer.predictive import CLICK_PRICE_CV2, EXTRAPOLATION_SD
 from optimizer.sums import sum_by
 

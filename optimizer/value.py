@@ -16,7 +16,7 @@ import numpy as np
 
 from optimizer.history import Panel
 from optimizer.outlook import FloatArray, IntArray
-from optimizer.pooling import Pooled, Prior, Tree
+from optimizer.pooled import Pooled, Prior, Tree
 from optimizer.rates import fit_rate
 from optimizer.sums import sum_by
 

@@ -10,8 +10,9 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from optimizer import pooling
-from optimizer.pooling import Prior, pool
+from optimizer import pooled
+from optimizer.pooled import Prior
+from optimizer.pooling import pool
 from tests.benchmarks import posterior
 from tests.benchmarks.extent import Extent
 from tests.benchmarks.posterior import Belief, FloatArray, Posterior, Tree
@@ -95,13 +96,13 @@ def compare(ours: Ours, theirs: Posterior) -> Row:
 def rates_of(account: Account) -> Ours:
     """The product's pooling of the same counts under the same prior."""
     belief, tree = BELIEFS[account.kind], account.tree
-    pooled = pool(
+    found = pool(
         account.hits,
         account.tries,
-        pooling.Tree(tree.adgroup, tree.campaign, tree.campaigns),
+        pooled.Tree(tree.adgroup, tree.campaign, tree.campaigns),
         Prior(belief.rate, belief.weight, belief.spread),
     )
-    return Ours(pooled.rate, pooled.quantile(0.05), pooled.quantile(0.95))
+    return Ours(found.rate, found.quantile(0.05), found.quantile(0.95))
 
 
 def made_up(name: str, *, words: int, clicks: float, rate: float, seed: int) -> Account:

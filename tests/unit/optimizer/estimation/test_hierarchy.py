@@ -10,7 +10,8 @@ from scipy.special import gammaln
 from scipy.stats import gamma
 
 from optimizer.hierarchy import Field, Top, infer
-from optimizer.pooling import Prior, Tree, pool
+from optimizer.pooled import Prior, Tree
+from optimizer.pooling import pool
 
 ETA = np.linspace(-4.5, 3.5, 160)
 SPREADS = np.exp(np.linspace(np.log(0.004), np.log(3.0), 16))

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from optimizer.law import gamma_quantile
-from optimizer.pooling import Pooled, Prior, Tree, pool
+from optimizer.pooled import Pooled, Prior, Tree
+from optimizer.pooling import pool
 
 PRIOR = Prior(rate=0.03, weight=1.0)
 

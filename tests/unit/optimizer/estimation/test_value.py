@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from optimizer.history import read_history, read_roster
-from optimizer.pooling import Tree
+from optimizer.pooled import Tree
 from optimizer.value import PRIOR_VALUE, OrderValue, order_value
 
 Shop = Callable[..., tuple[pd.DataFrame, pd.DataFrame]]
