@@ -26,6 +26,7 @@ from service.api import (
     proposals,
     runs,
     sessions,
+    sheets,
 )
 from service.api.context import Context, Nights, Walks, up_to_date
 from service.api.intake import LARGEST_BODY, Intake
@@ -134,6 +135,7 @@ def _include_routes(app: FastAPI) -> None:
         runs,
         proposals,
         lines,
+        sheets,
         decisions,
         applications,
         interventions,

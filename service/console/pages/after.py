@@ -127,11 +127,11 @@ def _in_yuan(fen: float | None) -> float | None:
 def _show_applications(
     visitor: Visitor, account: Account, found: tuple[ApplicationRow, ...]
 ) -> None:
-    texts = visitor.texts
+    texts, decides = visitor.texts, visitor.may(Role.SPECIALIST, account.id)
     heading(texts("after.applications"), 2)
     if account.connector.kind == "reports":
         note(texts("after.by_sheet"))
-    else:
+    elif decides:
         ui.button(texts("after.send"), on_click=lambda: _send(visitor, account)).props(
             "no-caps unelevated"
         )
@@ -147,7 +147,7 @@ def _show_applications(
                     with ui.element("td"):
                         ui.label(cell)
                 with ui.element("td"):
-                    if not one.counts.get("applied"):
+                    if not one.counts.get("applied") or not decides:
                         continue
                     ui.button(
                         texts("after.roll_back"),

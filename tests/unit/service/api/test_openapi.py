@@ -44,6 +44,7 @@ from service.api.schemas.problems import Problem, ProblemKind
 from service.api.schemas.proposals import ProposalSummary, ProposalView
 from service.api.schemas.runs import RejectView, RunDemand, RunSummary, RunView
 from service.api.schemas.sessions import PasswordDemand, SessionView, SignInDemand
+from service.api.schemas.sheets import DifferenceView, ImportDemand, ImportView
 
 SHAPES: dict[str, tuple[Any, Any]] = {
     "getHealth": (None, Health),
@@ -63,6 +64,9 @@ SHAPES: dict[str, tuple[Any, Any]] = {
     "overrideProposal": (RejectDemand, OverrideView),
     "downloadSheet": (None, None),
     "listLines": (None, LinePage),
+    "exportLines": (None, None),
+    "previewImport": (ImportDemand, DifferenceView),
+    "importLines": (ImportDemand, ImportView),
     "getLine": (None, LineDetail),
     "approveLine": (ApproveDemand, LineView),
     "rejectLine": (RejectDemand, LineView),
