@@ -99,9 +99,16 @@ def answer_with_reason(texts: Texts, dialog: ui.dialog, yes: str, *, needed: boo
 
 async def answered(dialog: ui.dialog) -> Answer | None:
     """What was answered; None = no."""
-    said = await dialog
-    dialog.delete()
+    said = await submitted(dialog)
     return said if isinstance(said, Answer) else None
+
+
+async def submitted(dialog: ui.dialog) -> object:
+    """What a dialog ended with; it is gone then, and so it is when the page was left."""
+    said: object = await dialog
+    if not dialog.is_deleted:
+        dialog.delete()
+    return said
 
 
 def say_error(texts: Texts, error: Exception) -> None:

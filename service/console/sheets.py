@@ -10,7 +10,7 @@ from nicegui import events, ui
 
 from service.api.schemas.sheets import LARGEST_FILE
 from service.console import acting
-from service.console.dialogs import say_error
+from service.console.dialogs import say_error, submitted
 from service.console.frame import heading, note
 from service.console.numbers import change_in_yuan, count, yuan
 from service.console.tables import row, table
@@ -58,8 +58,7 @@ async def _ask_file(
             on_rejected=lambda: ui.notify(texts("sheets.too_large"), type="negative"),
         ).props('accept=".xlsx,.csv" flat bordered no-thumbnails').classes("k-upload")
         ui.button(texts("ask.no"), on_click=lambda: dialog.submit(None)).props("no-caps flat")
-    content = await dialog
-    dialog.delete()
+    content = await submitted(dialog)
     if not isinstance(content, bytes):
         return
     try:
@@ -112,9 +111,7 @@ async def _confirmed(texts: Texts, found: Difference) -> bool:
                     on_click=lambda: dialog.submit(True),
                 ).props("no-caps unelevated autofocus")
             ui.button(texts("ask.no"), on_click=lambda: dialog.submit(False)).props("no-caps flat")
-    said = await dialog
-    dialog.delete()
-    return bool(said)
+    return bool(await submitted(dialog))
 
 
 def _show_wishes(texts: Texts, wishes: tuple[Wish, ...]) -> None:

@@ -29,8 +29,9 @@ def printable(text: str) -> str:
 
 def put_text(cell: Cell, text: str) -> None:
     """Text, also where it looks like a number or, as ``=1+1``, like a formula."""
-    cell.value = printable(text)
-    cell.data_type = "s"
+    if text:  # else an empty cell: some programs refuse an empty text
+        cell.value = printable(text)
+        cell.data_type = "s"
     cell.number_format = "@"
 
 
