@@ -23,6 +23,7 @@ from service.api import (
     interventions,
     ledger,
     lines,
+    people,
     proposals,
     runs,
     sessions,
@@ -143,7 +144,7 @@ def _include_routes(app: FastAPI) -> None:
     )
     for noun in nouns:
         include(app, noun.router, responses=always, dependencies=[Depends(up_to_date)])
-    for noun in (health, sessions):
+    for noun in (health, sessions, people):
         include(app, noun.router, responses=always)
 
 

@@ -90,16 +90,17 @@ async def _confirmed(texts: Texts, found: Difference) -> bool:
     with ui.dialog() as dialog, ui.card().classes("k-dialog k-wide"):
         heading(texts("sheets.difference"), 2)
         spend = sum(wish.spend_change_fen for wish in found.approved)
-        for name, number in (
-            ("edited", len(found.edited)),
-            ("approved", len(found.approved)),
-            ("rejected", len(found.rejected)),
-            ("unchanged", found.unchanged),
-            ("refused", len(found.refused)),
-        ):
-            ui.label(texts(f"sheets.{name}", count=count(number)))
-        if found.approved:
-            ui.label(texts("ask.spend", change=change_in_yuan(spend)))
+        with ui.element("div").classes("k-counts"):
+            for name, number in (
+                ("edited", len(found.edited)),
+                ("approved", len(found.approved)),
+                ("rejected", len(found.rejected)),
+                ("unchanged", found.unchanged),
+                ("refused", len(found.refused)),
+            ):
+                ui.label(texts(f"sheets.{name}", count=count(number)))
+            if found.approved:
+                ui.label(texts("ask.spend", change=change_in_yuan(spend)))
         if found.wishes:
             _show_wishes(texts, found.wishes)
         if found.refused:
