@@ -39,7 +39,7 @@ _REFUSALS = problem_responses("not-found", "conflict", "invalid-request")
 
 
 @router.get(
-    "/users",
+    "/people",
     operation_id="listUsers",
     dependencies=[_OWNER],
     summary="Everybody, with their roles",
@@ -52,7 +52,7 @@ def list_users(context: InContext) -> UsersView:
 
 
 @router.post(
-    "/users",
+    "/people",
     operation_id="addUser",
     dependencies=[_OWNER],
     summary="Add a user with a password made for them",
@@ -70,7 +70,7 @@ def add_user(demand: AddUserDemand, context: InContext, origin: ByWhom) -> NewPa
 
 
 @router.post(
-    "/users/{name}/role",
+    "/people/{name}/role",
     operation_id="setRole",
     dependencies=[_OWNER],
     summary="Give a role on an account, or take it away",
@@ -85,7 +85,7 @@ def set_role(name: UserInPath, demand: RoleDemand, context: InContext, origin: B
 
 
 @router.post(
-    "/users/{name}/password",
+    "/people/{name}/password",
     operation_id="resetPassword",
     dependencies=[_OWNER],
     summary="Make a new password; every browser of the user is logged out",
@@ -101,7 +101,7 @@ def reset_password(name: UserInPath, context: InContext, origin: ByWhom) -> NewP
 
 
 @router.post(
-    "/users/{name}/disable",
+    "/people/{name}/disable",
     operation_id="disableUser",
     dependencies=[_OWNER],
     summary="Shut a user out at once; the record stays",
@@ -115,7 +115,7 @@ def disable_user(name: UserInPath, context: InContext, origin: ByWhom) -> UserVi
 
 
 @router.post(
-    "/users/{name}/enable",
+    "/people/{name}/enable",
     operation_id="enableUser",
     dependencies=[_OWNER],
     summary="Let a disabled user in again",

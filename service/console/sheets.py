@@ -10,7 +10,7 @@ from nicegui import events, ui
 
 from service.api.schemas.sheets import LARGEST_FILE
 from service.console import acting
-from service.console.dialogs import say_error, submitted
+from service.console.dialogs import say_error, submitted, titled
 from service.console.frame import heading, note
 from service.console.numbers import change_in_yuan, count, yuan
 from service.console.tables import row, table
@@ -46,8 +46,7 @@ async def _ask_file(
     visitor: Visitor, proposal_id: str, again: Callable[[], Awaitable[None]]
 ) -> None:
     texts = visitor.texts
-    with ui.dialog() as dialog, ui.card().classes("k-dialog"):
-        heading(texts("sheets.import_title"), 2)
+    with titled(texts("sheets.import_title")) as dialog:
         note(texts("sheets.import_explained"))
         ui.upload(
             label=texts("sheets.choose"),
@@ -87,8 +86,7 @@ async def _uploaded(dialog: ui.dialog, event: events.UploadEventArguments) -> No
 
 async def _confirmed(texts: Texts, found: Difference) -> bool:
     """The difference, and whether the person says yes to it."""
-    with ui.dialog() as dialog, ui.card().classes("k-dialog k-wide"):
-        heading(texts("sheets.difference"), 2)
+    with titled(texts("sheets.difference"), classes="k-wide") as dialog:
         spend = sum(wish.spend_change_fen for wish in found.approved)
         with ui.element("div").classes("k-counts"):
             for name, number in (

@@ -1,6 +1,7 @@
 """A small shop with a night on the table, served to a browser until standard input ends.
 
-Run as a script with a folder, and ``staffed`` for a shop with people: prints the port. The clock starts at a fixed morning.
+Run as a script with a folder, and ``staffed`` for a shop with people: prints the port.
+The clock starts at a fixed morning.
 """
 
 import socket

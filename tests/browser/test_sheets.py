@@ -77,14 +77,14 @@ def test_a_guest_is_offered_nothing_that_is_not_theirs(visit):
     with visit() as visitor:
         log_in(visitor, "guest")
         page = open_lines(visitor)
-        buttons = [one.inner_text() for one in page.locator("main button").all()]
+        buttons = [one.inner_text() for one in page.locator(".k-main button").all()]
         assert [text for text in buttons if text.strip()] == ["导出 Excel", "导出 CSV"]
         assert page.get_by_role("link", name="人员").count() == 0
         page.locator(".ag-row a").first.click()
         page.wait_for_selector("text=为什么")
         assert page.get_by_role("button", name="批准").count() == 0
-        assert page.locator("main .q-btn").count() == 0
-        assert visitor.open("after").locator("main button").count() == 0
+        assert page.locator(".k-main .q-btn").count() == 0
+        assert visitor.open("after").locator(".k-main button").count() == 0
         assert "只有全部账户的所有者" in visitor.open("people").inner_text("main")
 
 

@@ -10,7 +10,7 @@ from nicegui import ui
 from connectors.errors import ConnectorError
 from service import applying, rollback
 from service.console import charts
-from service.console.dialogs import answer_with_reason, answered, say_error
+from service.console.dialogs import answer_with_reason, answered, say_error, titled
 from service.console.frame import empty, frame, heading, note
 from service.console.numbers import NOTHING, change_in_yuan, count, percent, yuan
 from service.console.tables import row, table
@@ -230,8 +230,7 @@ async def _roll_back(visitor: Visitor, account: Account, chosen: ApplicationRow)
 
 
 async def _ask_rollback(texts: Texts, planned: Planned) -> str | None:
-    with ui.dialog() as dialog, ui.card().classes("k-dialog"):
-        heading(texts("rollback.title"), 2)
+    with titled(texts("rollback.title")) as dialog:
         ui.label(texts("rollback.restores", count=count(len(planned.restore))))
         if planned.left:
             ui.label(texts("rollback.leaves", count=count(len(planned.left))))

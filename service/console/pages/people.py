@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from service.api.people import user_views
 from service.api.schemas.people import UserView
 from service.audit import Origin
-from service.console.dialogs import say_error, submitted
+from service.console.dialogs import say_error, submitted, titled
 from service.console.frame import empty, frame, heading, note
 from service.console.tables import row, table
 from service.console.texts import Texts
@@ -181,8 +181,8 @@ async def _with_new_password(
     except ServiceError as error:
         say_error(texts, error)
         return
-    with ui.dialog().props("persistent") as dialog, ui.card().classes("k-dialog"):
-        heading(texts("people.password_of", name=name), 2)
+    with titled(texts("people.password_of", name=name)) as dialog:
+        dialog.props("persistent")
         ui.label(password).classes("k-secret")
         note(texts("people.shown_once"))
         ui.button(texts("people.noted"), on_click=lambda: dialog.submit(True)).props(
@@ -194,8 +194,7 @@ async def _with_new_password(
 
 async def _ask_role(visitor: Visitor, user: UserView) -> None:
     texts = visitor.texts
-    with ui.dialog() as dialog, ui.card().classes("k-dialog"):
-        heading(texts("people.role_of", name=user.name), 2)
+    with titled(texts("people.role_of", name=user.name)) as dialog:
         scope = _scope_choice(visitor)
         role = _role_choice(texts, Role.VIEWER, none=True)
         with ui.element("div").classes("k-actions"):
