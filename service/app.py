@@ -23,9 +23,11 @@ from service.api import (
     interventions,
     ledger,
     lines,
+    people,
     proposals,
     runs,
     sessions,
+    sheets,
 )
 from service.api.context import Context, Nights, Walks, up_to_date
 from service.api.intake import LARGEST_BODY, Intake
@@ -134,6 +136,7 @@ def _include_routes(app: FastAPI) -> None:
         runs,
         proposals,
         lines,
+        sheets,
         decisions,
         applications,
         interventions,
@@ -141,7 +144,7 @@ def _include_routes(app: FastAPI) -> None:
     )
     for noun in nouns:
         include(app, noun.router, responses=always, dependencies=[Depends(up_to_date)])
-    for noun in (health, sessions):
+    for noun in (health, sessions, people):
         include(app, noun.router, responses=always)
 
 

@@ -8,7 +8,7 @@ whose state allows the action and says how many it left alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -125,7 +125,36 @@ def edit(
     The expected figures stay those of the bid that was proposed. Raises InputError for a bid
     outside the guardrails or the one in force, ConflictError for a word that takes no bid.
     """
-    (line,) = _read(session, LineFilter(line_ids=(line_id,)), guard)
+    edit_all(
+        session, origin, {line_id: bid_fen}, guardrails, reasons={line_id: reason}, guard=guard
+    )
+    return lines.get(session, line_id)
+
+
+def edit_all(
+    session: Session,
+    origin: Origin,
+    bids: Mapping[int, int],
+    guardrails: Guardrails,
+    *,
+    reasons: Mapping[int, str | None],
+    guard: Guard | None = None,
+) -> None:
+    """``edit`` of many lines, by id, each with its own bid and reason: all or nothing."""
+    found = _read(session, LineFilter(line_ids=tuple(bids)), guard)
+    for line in found:
+        _check_bid(line, bids[line.line_id], guardrails)
+    _check_proposals(session, Action.EDIT, origin, found)
+    changes, records = [], []
+    for line in found:
+        bid, reason = bids[line.line_id], reasons.get(line.line_id)
+        after = next_state(line.state, Action.EDIT)
+        records.append(_record(Action.EDIT, origin, line, reason=reason, new_bid_fen=bid))
+        changes.append(change(line, after, origin, note=reason, bid_fen=bid, author=origin.actor))
+    write(session, changes, records)
+
+
+def _check_bid(line: LineRow, bid_fen: int, guardrails: Guardrails) -> None:
     bid = edited_bid(bid_fen, guardrails)
     if line.bid_before_fen is None or line.reason == "not_biddable":
         raise ConflictError(
@@ -136,12 +165,6 @@ def edit(
         raise InputError(
             f"{bid} fen is the bid that {line.word} has now; reject the line to leave it there"
         )
-    _check_proposals(session, Action.EDIT, origin, [line])
-    after = next_state(line.state, Action.EDIT)
-    record = _record(Action.EDIT, origin, line, reason=reason, new_bid_fen=bid)
-    edited = change(line, after, origin, note=reason, bid_fen=bid, author=origin.actor)
-    write(session, [edited], [record])
-    return lines.get(session, line_id)
 
 
 def override(session: Session, origin: Origin, proposal_id: str, reason: str) -> Outcome:

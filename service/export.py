@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from service import audit, sheet
+from service import audit
 from service.approval import State
 from service.audit import AuditRecord, Origin
 from service.errors import ConflictError
+from service.sheets import upload
 from service.store import lines
 from service.store.lines import LineFilter
 from service.store.rows import LineRow, ProposalRow
@@ -49,16 +50,16 @@ def approved_sheet(session: Session, proposal: ProposalRow) -> ApprovedSheet:
     return ApprovedSheet(
         account_id=proposal.account_id,
         proposal_id=proposal.proposal_id,
-        content=sheet.workbook(_row(line) for line in approved),
+        content=upload.workbook(_row(line) for line in approved),
         lines=len(approved),
         spend_fen=sum(line.spend_after_fen for line in approved),
     )
 
 
-def _row(line: LineRow) -> sheet.SheetRow:
+def _row(line: LineRow) -> upload.SheetRow:
     if line.bid_fen is None:
         raise ConflictError(f"line {line.line_id} ({line.word}) is approved without a bid")
-    return sheet.SheetRow(
+    return upload.SheetRow(
         campaign_id=line.campaign_id,
         adgroup_id=line.adgroup_id,
         keyword_id=line.keyword_id,

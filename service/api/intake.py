@@ -17,6 +17,11 @@ from service.api.problems import RefusalError, answer
 
 REQUEST_ID_HEADER = "x-request-id"
 LARGEST_BODY = 2 * 1024 * 1024
+# A sheet of lines comes back through REST as base64, and through the console as it is.
+LARGEST_SHEET = 34 * 1024 * 1024
+_SHEETS = re.compile(
+    rf"{PREFIX}/proposals/[^/]+/lines/import(/preview)?|/console/_nicegui/client/[^/]+/upload/\d+"
+)
 # On every answer: nothing is guessed, kept, framed by other sites or told to them.
 ALWAYS: Mapping[str, str] = {
     "x-content-type-options": "nosniff",
@@ -59,7 +64,7 @@ class Intake:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        exchange = _Exchange(scope, receive, send, self._largest_body)
+        exchange = _Exchange(scope, receive, send, self._largest_for(scope))
         started = time.perf_counter()
         try:
             await self._serve(exchange)
@@ -69,6 +74,11 @@ class Intake:
                 scope["method"], route, exchange.status, time.perf_counter() - started
             )
 
+    def _largest_for(self, scope: Scope) -> int:
+        if scope["method"] == "POST" and _SHEETS.fullmatch(scope["path"]):
+            return max(self._largest_body, LARGEST_SHEET)
+        return self._largest_body
+
     async def _serve(self, exchange: _Exchange) -> None:
         try:
             exchange.check_declared_size()
@@ -77,7 +87,7 @@ class Intake:
             await exchange.refuse(
                 RefusalError(
                     "body-too-large",
-                    f"The body is larger than {self._largest_body} bytes; "
+                    f"The body is larger than {exchange.largest_body} bytes; "
                     "send fewer lines at a time, or choose them by a filter.",
                     headers={"connection": "close"},
                 )
@@ -95,7 +105,7 @@ class _Exchange:
         self.status = 500
         self._receive = receive
         self._send = send
-        self._largest_body = largest_body
+        self.largest_body = largest_body
         self._received = 0
         self._answered = False
         self._refusing = False
@@ -107,7 +117,7 @@ class _Exchange:
     def check_declared_size(self) -> None:
         """Refuse by Content-Length before a byte is read."""
         declared = Headers(scope=self.scope).get("content-length", "0")
-        if declared.isdigit() and int(declared) > self._largest_body:
+        if declared.isdigit() and int(declared) > self.largest_body:
             raise _BodyTooLargeError
 
     async def receive(self) -> Message:
@@ -119,7 +129,7 @@ class _Exchange:
         return message
 
     def _check_received_size(self) -> None:
-        if self._received > self._largest_body:
+        if self._received > self.largest_body:
             raise _BodyTooLargeError
 
     async def send(self, message: Message) -> None:

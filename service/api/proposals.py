@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Response
 from sqlalchemy.orm import Session
 from starlette.responses import JSONResponse
 
-from service import decisions, sheet
+from service import decisions
 from service.api import PREFIX, etags, places
 from service.api.applications import rollback_view
 from service.api.context import ByWhom, InContext
@@ -23,6 +23,7 @@ from service.api.schemas.decisions import OverrideView, RejectDemand
 from service.api.schemas.proposals import ProposalSummary, ProposalView
 from service.export import approved_sheet
 from service.people.roles import Role
+from service.sheets.cells import XLSX
 from service.store import audit as events
 from service.store import interventions, lines, proposals
 from service.store.lines import LineFilter
@@ -139,7 +140,7 @@ def override_proposal(
         200: {
             "description": "The sheet; without a line when nothing is approved.",
             "content": {
-                sheet.MEDIA_TYPE: {
+                XLSX: {
                     "schema": {"type": "string", "format": "binary"},
                     "example": "PK\u0003\u0004…",
                 }
@@ -160,9 +161,7 @@ def download_sheet(proposal_id: ProposalIdInPath, context: InContext, origin: By
         events.append(session, [leaving.record(origin)])
     name = f"kaiche-{proposal.account_id}-{proposal.business_date:%Y%m%d}.xlsx"
     disposition = f'attachment; filename="{name}"'
-    return Response(
-        leaving.content, media_type=sheet.MEDIA_TYPE, headers={"content-disposition": disposition}
-    )
+    return Response(leaving.content, media_type=XLSX, headers={"content-disposition": disposition})
 
 
 def proposal_view(session: Session, proposal: ProposalRow) -> ProposalView:

@@ -113,7 +113,7 @@ def export(
                 f"no line of the proposal {row.proposal_id} is approved; `kaiche approve` first"
             )
         path = out or Path(f"kaiche-{row.account_id}-{row.business_date}.xlsx")
-        _write(path, sheet.content, force=force)
+        write_file(path, sheet.content, force=force)
         with store.begin() as session:
             events.append(session, [sheet.record(origin(session))])
     if as_json:
@@ -126,7 +126,8 @@ def export(
     )
 
 
-def _write(path: Path, content: bytes, *, force: bool) -> None:
+def write_file(path: Path, content: bytes, *, force: bool) -> None:
+    """Write a new file; raises InputError where there is one, unless ``force``, or none can be."""
     try:
         with path.open("wb" if force else "xb") as file:
             file.write(content)

@@ -28,6 +28,7 @@ from service.cli import (
     records,
     sandbox,
     setup,
+    sheets,
 )
 from service.cli.failures import CRASH, ENDINGS, code_of, ending, write_crash
 from service.cli.options import DEFAULT_CONFIG, Command
@@ -83,6 +84,7 @@ app.command("scheduler")(processes.scheduler)
 app.command("sandbox")(sandbox.sandbox)
 app.command("doctor")(doctor.doctor)
 app.add_typer(proposals.app, name="proposals")
+app.add_typer(sheets.app, name="lines")
 app.command("approve")(decide.approve)
 app.command("reject")(decide.reject)
 app.command("override")(decide.override)

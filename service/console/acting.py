@@ -11,6 +11,9 @@ from service.approval import Action, states_allowing
 from service.console.visitor import Visitor
 from service.decisions import Outcome
 from service.people.roles import Role
+from service.sheets import exchange
+from service.sheets.difference import Difference
+from service.sheets.exchange import Done
 from service.store import lines, proposals
 from service.store.lines import LineFilter, LineTotals
 from service.store.rows import LineRow
@@ -52,6 +55,22 @@ def edit(visitor: Visitor, line_id: int, tag: str, bid_fen: int, reason: str | N
         return decisions.edit(
             session, origin, line_id, bid_fen, account.guardrails, reason=reason, guard=guard
         )
+
+
+def differs(visitor: Visitor, proposal_id: str, content: bytes) -> Difference:
+    """What a sheet that came back would do; nothing is done."""
+    account = visitor.account(_account_of(visitor, proposal_id))
+    origin = visitor.origin(Role.SPECIALIST, account.id)
+    with visitor.context.store.read() as session:
+        return exchange.preview(session, proposal_id, content, account.guardrails, origin.actor)
+
+
+def take_in(visitor: Visitor, proposal_id: str, content: bytes, shown: str) -> Done:
+    """Do what a sheet says, as it was shown: ``shown`` is the difference's hash."""
+    account = visitor.account(_account_of(visitor, proposal_id))
+    origin = visitor.origin(Role.SPECIALIST, account.id)
+    with visitor.context.store.begin() as session:
+        return exchange.carry_out(session, proposal_id, content, account.guardrails, origin, shown)
 
 
 def _account_of(visitor: Visitor, proposal_id: str) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from asyncio import to_thread
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from nicegui import ui
@@ -37,8 +38,7 @@ class NewBid:
 
 async def ask(texts: Texts, action: Action, totals: LineTotals) -> Answer | None:
     """Whether to go on, told what it does; None = no."""
-    with ui.dialog() as dialog, ui.card().classes("k-dialog"):
-        heading(texts(f"ask.{action}", count=count(totals.lines)), 2)
+    with titled(texts(f"ask.{action}", count=count(totals.lines))) as dialog:
         spend = totals.spend_after_fen - totals.spend_before_fen
         earned = totals.contribution_after_fen - totals.contribution_before_fen
         for sentence in (
@@ -59,8 +59,7 @@ async def ask_bid(visitor: Visitor, line_id: int, wish: float | None) -> NewBid 
     if wish is None:
         return None
     fen = round(float(wish) * 100)
-    with ui.dialog() as dialog, ui.card().classes("k-dialog"):
-        heading(texts("bid.title", bid=yuan(fen)), 2)
+    with titled(texts("bid.title", bid=yuan(fen))) as dialog:
         figures = ui.column()
         answer_with_reason(texts, dialog, texts("bid.save"), needed=False)
     dialog.open()
@@ -77,6 +76,15 @@ async def ask_bid(visitor: Visitor, line_id: int, wish: float | None) -> NewBid 
             ui.label(sentence)
     said = await answered(dialog)
     return NewBid(fen, said.reason) if said else None
+
+
+@contextmanager
+def titled(title: str, *, classes: str = "") -> Iterator[ui.dialog]:
+    """A dialog that a screen reader calls by its title; what is built inside stands below it."""
+    with ui.dialog() as dialog, ui.card().classes(f"k-dialog {classes}"):
+        dialog.props["aria-label"] = title
+        heading(title, 2)
+        yield dialog
 
 
 def answer_with_reason(texts: Texts, dialog: ui.dialog, yes: str, *, needed: bool) -> None:
@@ -99,9 +107,16 @@ def answer_with_reason(texts: Texts, dialog: ui.dialog, yes: str, *, needed: boo
 
 async def answered(dialog: ui.dialog) -> Answer | None:
     """What was answered; None = no."""
-    said = await dialog
-    dialog.delete()
+    said = await submitted(dialog)
     return said if isinstance(said, Answer) else None
+
+
+async def submitted(dialog: ui.dialog) -> object:
+    """What a dialog ended with; it is gone then, and so it is when the page was left."""
+    said: object = await dialog
+    if not dialog.is_deleted:
+        dialog.delete()
+    return said
 
 
 def say_error(texts: Texts, error: Exception) -> None:

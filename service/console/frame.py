@@ -13,9 +13,11 @@ from nicegui import ui
 
 from service.console.charts import TEAL
 from service.console.visitor import Visitor
+from service.people.roles import EVERYWHERE, Role
 from service.settings.models import Account
 
 SECTIONS = ("today", "plan", "lines", "after", "audit", "account")
+OWNERS = ("people",)  # offered to the owner of all accounts
 
 
 @contextmanager
@@ -29,7 +31,8 @@ def frame(visitor: Visitor, account: Account, section: str, title: str) -> Itera
         ui.link("kaiche", "/").classes("k-brand")
         _account_choice(visitor, account, section)
         with ui.element("nav").classes("k-nav").props(f'aria-label="{texts("nav.label")}"'):
-            for name in SECTIONS:
+            owns = visitor.may(Role.OWNER, EVERYWHERE)
+            for name in (*SECTIONS, *(OWNERS if owns else ())):
                 link = ui.link(texts(f"nav.{name}"), f"/{account.id}/{name}")
                 if name == section:
                     link.classes("k-here").props('aria-current="page"')

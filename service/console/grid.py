@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, cast
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import Field
 
 from service.api import etags, places
 from service.api.context import InContext, up_to_date
 from service.api.needs import needs
 from service.api.schemas.lines import LineQuery, Sort
+from service.api.sheets import download
 from service.approval import Action, allowed
 from service.console import PREFIX
 from service.console.texts import Texts
 from service.console.visitor import visitor_of
 from service.people.roles import Role
+from service.sheets import exchange
+from service.sheets.exchange import Kind
 from service.store import lines, proposals, roster
 from service.store.rows import LineRow
 
@@ -64,11 +67,42 @@ def rows(
         )
         total = lines.totals(session, wanted).lines
         names = roster.names(session, account.id, {line.campaign_id for line in found})
-    return {"rows": [row(line, visitor.texts, names) for line in found], "total": total}
+    decides = visitor.may(Role.SPECIALIST, account.id)
+    shown = [row(line, visitor.texts, names, decides=decides) for line in found]
+    return {"rows": shown, "total": total}
 
 
-def row(line: LineRow, texts: Texts, names: Mapping[str, str]) -> dict[str, Any]:
-    """One line as the grid's columns; money in yuan, as people edit it."""
+class SheetQuery(LineQuery):
+    """Which lines, and as what."""
+
+    format: Annotated[Kind, Field()] = "xlsx"
+
+
+@router.get(
+    "/{account_id}/proposals/{proposal_id}/sheet",
+    dependencies=[needs(Role.VIEWER, places.of_proposal)],
+)
+def lines_sheet(
+    account_id: str,
+    proposal_id: str,
+    request: Request,
+    context: InContext,
+    query: Annotated[SheetQuery, Query()],
+) -> Response:
+    """The filtered lines as a file, in the reader's language."""
+    visitor = visitor_of(context, request)
+    account = visitor.account(account_id)
+    with context.store.read() as session:
+        proposals.of_account(session, proposal_id, account.id)
+        wanted = query.of(proposal_id)
+        leaving = exchange.export(session, wanted, query.format, visitor.texts.language)
+    return download(leaving)
+
+
+def row(
+    line: LineRow, texts: Texts, names: Mapping[str, str], *, decides: bool = True
+) -> dict[str, Any]:
+    """One line as the grid's columns; money in yuan, as people edit it who ``decides``."""
     return {
         "id": line.line_id,
         "etag": etags.line_tag(line),
@@ -80,7 +114,9 @@ def row(line: LineRow, texts: Texts, names: Mapping[str, str]) -> dict[str, Any]
         "bid_before": _yuan(line.bid_before_fen),
         "bid": _yuan(line.bid_fen),
         "change": line.change_rate,
-        "editable": Action.EDIT in allowed(line.state) and line.bid_before_fen is not None,
+        "editable": decides
+        and Action.EDIT in allowed(line.state)
+        and line.bid_before_fen is not None,
         "spend_before": line.spend_before_fen / 100,
         "spend_after": line.spend_after_fen / 100,
         "spend_change": (line.spend_after_fen - line.spend_before_fen) / 100,

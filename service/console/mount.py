@@ -16,7 +16,7 @@ from service.api.context import Context, InContext, up_to_date
 from service.api.needs import ENTERED, include
 from service.console import PREFIX, grid, sign_in
 from service.console.frame import show_failure
-from service.console.pages import account, after, audit, lines, plan, today, word
+from service.console.pages import account, after, audit, lines, people, plan, today, word
 from service.console.texts import language
 from service.console.visitor import COOKIE, Visitor, visitor_of
 from service.errors import NotFoundError, ServiceError
@@ -29,6 +29,7 @@ PAGES: dict[str, Page] = {
     "/{account_id}/after": after.show,
     "/{account_id}/audit": audit.show,
     "/{account_id}/account": account.show,
+    "/{account_id}/people": people.show,
 }
 A_YEAR = 365 * 24 * 3600
 

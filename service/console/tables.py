@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from nicegui import ui
@@ -22,14 +22,17 @@ def table(columns: Sequence[str]) -> Iterator[None]:
             yield
 
 
-def row(name: Cell, *cells: Cell) -> None:
-    """A row: what it is about, then its cells."""
+def row(name: Cell, *cells: Cell, action: tuple[str, Callable[[], object]] | None = None) -> None:
+    """A row: what it is about, then its cells, then a button, if there is something to do."""
     with ui.element("tr"):
         with ui.element("th").props('scope="row"'):
             _cell(name)
         for cell in cells:
             with ui.element("td"):
                 _cell(cell)
+        if action is not None:
+            with ui.element("td"):
+                ui.button(action[0], on_click=action[1]).props("no-caps flat dense color=teal-10")
 
 
 def _cell(cell: Cell) -> None:

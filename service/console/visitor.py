@@ -13,7 +13,7 @@ from service.api.problems import RefusalError
 from service.audit import Origin
 from service.console.texts import LANGUAGES, Language, Texts, language
 from service.errors import ConflictError, NotFoundError
-from service.people.roles import Role
+from service.people.roles import Principal, Role
 from service.people.signing import Entered
 from service.settings.models import Account
 
@@ -26,7 +26,7 @@ class Visitor:
 
     context: Context
     enter_again: Callable[[], Entered]
-    logged_in: bool
+    principal: Principal
     texts: Texts
     path: str
     query: str = ""
@@ -36,9 +36,22 @@ class Visitor:
         return self.context.account(account_id)
 
     @property
+    def logged_in(self) -> bool:
+        """Whether they came through the log-in, and can leave."""
+        return self.principal.by == "session"
+
+    @property
     def accounts(self) -> tuple[Account, ...]:
         """The accounts this person may see."""
         return self.context.accounts
+
+    def may(self, role: Role, account_id: str) -> bool:
+        """Whether this person has at least ``role`` on an account: what a page offers them.
+
+        Only what is shown goes by it; whether something is done is asked again by ``origin``.
+        """
+        held = self.principal.role_on(account_id)
+        return held is not None and held.covers(role)
 
     def origin(self, role: Role, account_id: str) -> Origin:
         """This person acting now on an account, for the audit record.
@@ -64,7 +77,7 @@ def visitor_of(context: Context, request: Request) -> Visitor:
     return Visitor(
         context=replace(context, within=principal.accounts()),
         enter_again=request.state.enter_again,
-        logged_in=principal.by == "session",
+        principal=principal,
         texts=Texts(wished(request)),
         path=request.url.path,
         query=request.url.query,

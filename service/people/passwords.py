@@ -6,6 +6,7 @@ process: each takes 64 MiB, and a flood of log-ins must not take the night's mem
 
 from __future__ import annotations
 
+import secrets
 import threading
 from functools import cache
 from typing import Final
@@ -69,3 +70,8 @@ def matches(stored: str | None, offered: str) -> bool:
 def outdated(stored: str) -> bool:
     """Whether a hash was made with other parameters than today's."""
     return hasher().check_needs_rehash(stored)
+
+
+def made() -> str:
+    """A new password nobody has chosen, to be shown once: 120 bits in 20 letters."""
+    return secrets.token_urlsafe(15)

@@ -158,8 +158,14 @@ def window(
     """``limit`` lines from place ``start`` of the order of ``page``: for a grid that is scrolled."""
     key = SORTS[sort]
     order = [key.desc(), LINES.c.line_id.desc()] if descending else [key, LINES.c.line_id]
-    query = columns_of(LineRow, LINES).where(*_conditions(wanted)).order_by(*order)
-    return fetch(session, LineRow, query.offset(start).limit(limit))
+    # Only ids are sorted and skipped: whole lines, with all their figures, fill the sorter's memory.
+    places = select(LINES.c.line_id).where(*_conditions(wanted)).order_by(*order)
+    line_ids = list(session.scalars(places.offset(start).limit(limit)))
+    found: dict[int, LineRow] = {}
+    for piece in chunked(line_ids):
+        query = columns_of(LineRow, LINES).where(LINES.c.line_id.in_(piece))
+        found |= {row.line_id: row for row in fetch(session, LineRow, query)}
+    return [found[line_id] for line_id in line_ids]
 
 
 def totals(session: Session, wanted: LineFilter) -> LineTotals:

@@ -24,7 +24,7 @@ AT_HOME = {
         "service.console.sign_in",
     ],
     "nicegui": ["service.console"],
-    "openpyxl": ["connectors.reports", "service.sheet"],
+    "openpyxl": ["connectors.reports", "service.sheets"],
     "prometheus_client": ["service.api", "service.app"],
     "pydantic": ["service.settings", "service.api", "service.console.grid"],
     "rich": ["service.cli"],

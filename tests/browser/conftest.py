@@ -48,9 +48,9 @@ def browser():
 class Served:
     """A shop served by a process of its own."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, *options):
         self.process = subprocess.Popen(
-            [sys.executable, HERE / "serving.py", folder],
+            [sys.executable, HERE / "serving.py", folder, *options],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -1,6 +1,7 @@
 """A small shop with a night on the table, served to a browser until standard input ends.
 
-Run as a script with a folder: prints the port. The clock starts at a fixed morning.
+Run as a script with a folder, and ``staffed`` for a shop with people: prints the port.
+The clock starts at a fixed morning.
 """
 
 import socket
@@ -15,9 +16,13 @@ import uvicorn
 from service.api.security import access
 from service.app import SERVER_OPTIONS, create_app
 from service.audit import Origin
+from service.people import passwords, register
+from service.people.roles import Role
 from service.settings.loader import load
 from service.wiring import wire
 
+PASSWORD = "a horse, a battery"
+STAFF = {"boss": Role.OWNER, "li": Role.SPECIALIST, "guest": Role.VIEWER}
 NIGHT = date(2026, 3, 4)
 MORNING = datetime(2026, 3, 4, 1, 0, tzinfo=UTC)
 STARTED = time.monotonic()
@@ -44,12 +49,16 @@ def clock():
     return MORNING + timedelta(seconds=time.monotonic() - STARTED)
 
 
-def main(folder):
+def main(folder, *options):
     configuration = Path(folder) / "kaiche.yaml"
     configuration.write_text(SHOP, encoding="utf-8")
     wiring = wire(load(configuration, {}), clock=clock, migrate=True)
     asked = Origin(at=clock(), actor="tester", source="cli")
     wiring.run_night("shop", NIGHT, asked)
+    for name, role in STAFF.items() if "staffed" in options else ():
+        with wiring.store.begin() as session:
+            hashed = passwords.hashed(PASSWORD)
+            register.add(session, asked, name, password_hash=hashed, roles={"*": role})
     app = create_app(wiring, access=access(host="127.0.0.1", is_open=True), console=True)
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", **SERVER_OPTIONS))
 
@@ -65,4 +74,4 @@ def main(folder):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

@@ -10,7 +10,7 @@ from nicegui import ui
 from connectors.errors import ConnectorError
 from service import applying, rollback
 from service.console import charts
-from service.console.dialogs import answer_with_reason, answered, say_error
+from service.console.dialogs import answer_with_reason, answered, say_error, titled
 from service.console.frame import empty, frame, heading, note
 from service.console.numbers import NOTHING, change_in_yuan, count, percent, yuan
 from service.console.tables import row, table
@@ -127,11 +127,11 @@ def _in_yuan(fen: float | None) -> float | None:
 def _show_applications(
     visitor: Visitor, account: Account, found: tuple[ApplicationRow, ...]
 ) -> None:
-    texts = visitor.texts
+    texts, decides = visitor.texts, visitor.may(Role.SPECIALIST, account.id)
     heading(texts("after.applications"), 2)
     if account.connector.kind == "reports":
         note(texts("after.by_sheet"))
-    else:
+    elif decides:
         ui.button(texts("after.send"), on_click=lambda: _send(visitor, account)).props(
             "no-caps unelevated"
         )
@@ -147,7 +147,7 @@ def _show_applications(
                     with ui.element("td"):
                         ui.label(cell)
                 with ui.element("td"):
-                    if not one.counts.get("applied"):
+                    if not one.counts.get("applied") or not decides:
                         continue
                     ui.button(
                         texts("after.roll_back"),
@@ -230,8 +230,7 @@ async def _roll_back(visitor: Visitor, account: Account, chosen: ApplicationRow)
 
 
 async def _ask_rollback(texts: Texts, planned: Planned) -> str | None:
-    with ui.dialog() as dialog, ui.card().classes("k-dialog"):
-        heading(texts("rollback.title"), 2)
+    with titled(texts("rollback.title")) as dialog:
         ui.label(texts("rollback.restores", count=count(len(planned.restore))))
         if planned.left:
             ui.label(texts("rollback.leaves", count=count(len(planned.left))))

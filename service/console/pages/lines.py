@@ -16,10 +16,12 @@ from service.console.columns import grid_options
 from service.console.dialogs import ask, ask_bid, say_error
 from service.console.frame import empty, frame, note
 from service.console.numbers import change_in_yuan, count, yuan
+from service.console.sheets import way_in, ways_out
 from service.console.tables import row, table
 from service.console.texts import Texts
 from service.console.visitor import Visitor
 from service.errors import ServiceError
+from service.people.roles import Role
 from service.reading.summary import Summary, summary_of
 from service.settings.models import Account
 from service.store import lines, proposals, roster
@@ -81,9 +83,14 @@ class Bench:
         }
         return LineQuery.model_validate(lists).of(self.proposal_id)
 
-    def url(self) -> str:
-        """Where the grid reads."""
-        rows = f"{PREFIX}/{self.account.id}/proposals/{self.proposal_id}/rows"
+    @property
+    def decides(self) -> bool:
+        """Whether this person may decide here."""
+        return self.visitor.may(Role.SPECIALIST, self.account.id)
+
+    def url(self, what: str = "rows") -> str:
+        """Where the grid reads, or the sheet is saved from."""
+        rows = f"{PREFIX}/{self.account.id}/proposals/{self.proposal_id}/{what}"
         return f"{rows}?{urlencode({k: _plain(v) for k, v in self.query().items()})}"
 
 
@@ -99,13 +106,16 @@ async def show(visitor: Visitor, account_id: str) -> None:
         bench.effect = note("")
         bench.effect.props('role="status"')
         bench.groups = ui.element("div")
-        _actions(bench)
+        _tools(bench)
         bench.grid = ui.aggrid(
             grid_options(texts, bench.url()), theme="quartz", auto_size_columns=False
         ).classes("k-grid")
         bench.grid.on("cellValueChanged", lambda event: _edited(bench, event), ["data"])
-        note(texts("lines.keys"))
-        ui.keyboard(on_key=lambda event: _key(bench, event), ignore=["input", "select", "textarea"])
+        if bench.decides:
+            note(texts("lines.keys"))
+            ui.keyboard(
+                on_key=lambda event: _key(bench, event), ignore=["input", "select", "textarea"]
+            )
         await _tell_effect(bench)
 
 
@@ -244,20 +254,29 @@ def _group_name(bench: Bench, key: str) -> str:
     return texts(f"lines.size_{key}") if bench.group == "size" else texts.of(bench.group, key)
 
 
-def _actions(bench: Bench) -> None:
+def _tools(bench: Bench) -> None:
+    """What can be done with the lines, as far as this person's role goes."""
     texts = bench.visitor.texts
     with ui.element("div").classes("k-actions"):
-        for action in (Action.APPROVE, Action.REJECT, Action.WITHDRAW):
-            ui.button(
-                texts(f"lines.{action}_picked"),
-                on_click=lambda _, chosen=action: _decide_picked(bench, chosen),
-            ).props("no-caps unelevated" + (" outline" if action is not Action.APPROVE else ""))
+        if bench.decides:
+            _actions(bench, texts)
+        ways_out(texts, lambda: bench.url("sheet").removeprefix(PREFIX))
+        if bench.decides:
+            way_in(bench.visitor, bench.proposal_id, lambda: _again(bench))
+
+
+def _actions(bench: Bench, texts: Texts) -> None:
+    for action in (Action.APPROVE, Action.REJECT, Action.WITHDRAW):
         ui.button(
-            texts("lines.approve_all"), on_click=lambda: _decide_all(bench, Action.APPROVE)
-        ).props("no-caps unelevated color=teal-10")
-        ui.button(
-            texts("lines.reject_all"), on_click=lambda: _decide_all(bench, Action.REJECT)
-        ).props("no-caps outline")
+            texts(f"lines.{action}_picked"),
+            on_click=lambda _, chosen=action: _decide_picked(bench, chosen),
+        ).props("no-caps unelevated" + (" outline" if action is not Action.APPROVE else ""))
+    ui.button(
+        texts("lines.approve_all"), on_click=lambda: _decide_all(bench, Action.APPROVE)
+    ).props("no-caps unelevated color=teal-10")
+    ui.button(texts("lines.reject_all"), on_click=lambda: _decide_all(bench, Action.REJECT)).props(
+        "no-caps outline"
+    )
 
 
 async def _key(bench: Bench, event: events.KeyEventArguments) -> None:

@@ -21,6 +21,7 @@ from service.console.tables import row, table
 from service.console.texts import Texts
 from service.console.visitor import Visitor
 from service.errors import NotFoundError, ServiceError
+from service.people.roles import Role
 from service.settings.models import Account
 from service.store import lines, proposals
 from service.store.lines import LineFilter
@@ -108,6 +109,8 @@ def _actions(visitor: Visitor, opened: Opened) -> None:
     texts, line = visitor.texts, opened.line
     with ui.element("div").classes("k-actions"):
         ui.label(texts.of("state", line.state)).classes("k-state")
+        if not visitor.may(Role.SPECIALIST, line.account_id):
+            return
         for action in (Action.APPROVE, Action.REJECT, Action.WITHDRAW):
             if action in opened.detail.actions:
                 ui.button(

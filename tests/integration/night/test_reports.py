@@ -17,7 +17,7 @@ from service.audit import Origin
 from service.errors import StaleDataError
 from service.nightly import NightContext, NightResult, run_night
 from service.settings.models import Account
-from service.sheet import SheetRow, workbook
+from service.sheets.upload import SheetRow, workbook
 from service.store import Store, audit, lines, runs
 from service.store.audit import AuditFilter
 from service.store.lines import LineFilter

@@ -125,6 +125,7 @@ def furnish(store: Store, account_id: str) -> dict[str, Any]:
         "undone": f"batch-{account_id}",
         "alert_id": alert.alert_id,
         "name": "not-found",
+        "token_id": "token-1",
         "day": NIGHT.isoformat(),
     }
 

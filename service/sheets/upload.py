@@ -10,22 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
-from io import BytesIO
-from xml.etree.ElementTree import tostring
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from openpyxl import Workbook
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-from openpyxl.packaging.core import DocumentProperties
-from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.worksheet.worksheet import Worksheet
-from openpyxl.xml.constants import ARC_CORE
 
-MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+from service.sheets.cells import MOST_ROWS, content_of, printable, put_header, put_text
+
 TITLE = "关键词出价"
-MOST_ROWS = 1_048_575  # a worksheet holds 2**20, the first is the header
 MATCH_NAMES: Mapping[str, str] = {
     "exact": "精准",
     "phrase": "短语",
@@ -41,11 +33,6 @@ COLUMNS: tuple[tuple[str, int], ...] = (
     ("原出价", 10),
     ("出价", 10),
 )
-
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can say
-_HEADER_FONT = Font(bold=True, color="FFFFFF")
-_HEADER_FILL = PatternFill("solid", start_color="1F4E78")
-_CENTERED = Alignment(horizontal="center")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,15 +63,13 @@ def workbook(rows: Iterable[SheetRow]) -> bytes:
         if number > MOST_ROWS + 1:
             raise ValueError(f"a sheet holds at most {MOST_ROWS} lines; choose fewer by a filter")
         _write_row(sheet, number, row)
-    buffer = BytesIO()
-    book.save(buffer)
-    return _undated(buffer.getvalue())
+    return content_of(book, TITLE)
 
 
 def _write_header(sheet: Worksheet) -> None:
     for column, (name, width) in enumerate(COLUMNS, start=1):
         cell = sheet.cell(1, column, name)
-        cell.font, cell.fill, cell.alignment = _HEADER_FONT, _HEADER_FILL, _CENTERED
+        put_header(cell, name)
         sheet.column_dimensions[cell.column_letter].width = width
 
 
@@ -92,31 +77,7 @@ def _write_row(sheet: Worksheet, number: int, row: SheetRow) -> None:
     match = MATCH_NAMES.get(row.match or "", "")
     texts = (row.campaign_id, row.adgroup_id, row.keyword_id, row.word, match)
     for column, text in enumerate(texts, start=1):
-        cell = sheet.cell(number, column, ILLEGAL_CHARACTERS_RE.sub("", text))
-        cell.data_type = "s"  # a word such as "=1+1" is a word, not a formula
-        cell.number_format = "@"
+        put_text(sheet.cell(number, column, printable(text)), text)
     for column, fen in enumerate((row.bid_before_fen, row.bid_fen), start=len(texts) + 1):
         cell = sheet.cell(number, column, None if fen is None else Decimal(fen) / 100)
         cell.number_format = "0.00"
-
-
-def _undated(content: bytes) -> bytes:
-    """The same archive with every time in it set to the epoch."""
-    buffer = BytesIO()
-    with ZipFile(BytesIO(content)) as source, ZipFile(buffer, "w", ZIP_DEFLATED) as target:
-        for name in source.namelist():
-            member = ZipInfo(name, date_time=_EPOCH)
-            member.compress_type = ZIP_DEFLATED
-            member.external_attr = 0o600 << 16
-            target.writestr(member, _PROPERTIES if name == ARC_CORE else source.read(name))
-    return buffer.getvalue()
-
-
-def _properties() -> bytes:
-    moment = datetime(*_EPOCH)
-    properties = DocumentProperties(creator="kaiche", title=TITLE, created=moment, modified=moment)
-    content: bytes = tostring(properties.to_tree(), encoding="utf-8")
-    return content
-
-
-_PROPERTIES = _properties()

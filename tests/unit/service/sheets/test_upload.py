@@ -10,8 +10,8 @@ import pytest
 from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from service import sheet
-from service.sheet import SheetRow, workbook
+from service.sheets import upload
+from service.sheets.upload import SheetRow, workbook
 
 ROW = SheetRow(
     campaign_id="72281500001",
@@ -105,7 +105,7 @@ def test_no_line_is_an_empty_sheet_with_its_header() -> None:
 
 
 def test_more_rows_than_a_sheet_holds_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sheet, "MOST_ROWS", 2)
+    monkeypatch.setattr(upload, "MOST_ROWS", 2)
     assert workbook([ROW, ROW])
     with pytest.raises(ValueError, match="at most 2 lines"):
         workbook([ROW, ROW, ROW])

@@ -1,0 +1,1 @@
+"""Tables for a spreadsheet: the platform's upload sheet, and the lines that come back decided."""
