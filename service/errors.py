@@ -10,6 +10,8 @@ ServiceError               ``exit_code`` for the command line, ``status`` for RE
 ├── ReviewFailedError      the optimizer's model does not fit the data: bids stay
 ├── InputError             what a person asked for is malformed or outside the limits
 ├── ProofError             the audit record is not what was written
+├── VouchingError          what the log-in provider says of somebody cannot be believed
+│   └── ProviderDownError  the log-in provider does not answer, or not as a provider does
 └── StoreError             the database cannot be reached or is not migrated
 
 Every message says what is wrong, where, and what a person can do about it.
@@ -86,3 +88,15 @@ class ProofError(ServiceError):
     """The audit record is not what was written: events altered, missing or in another place."""
 
     exit_code = 13
+
+
+class VouchingError(ServiceError):
+    """What the log-in provider says of somebody cannot be believed; nobody enters by it."""
+
+    status = 401
+
+
+class ProviderDownError(VouchingError):
+    """The log-in provider does not answer, or not as a provider does."""
+
+    status = 503
