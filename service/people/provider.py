@@ -83,8 +83,9 @@ class Provider:
     def vouch(self, passage: Passage | None, answer: Mapping[str, str]) -> Vouched:
         """Who the browser's answer from the provider is about.
 
-        ``passage`` is what it carried, ``answer`` its query. Raises VouchingError for anything that is not this browser's own
-        journey or not this provider's own word, ProviderDownError when it cannot be asked.
+        ``passage`` is what it carried, ``answer`` its query. Raises VouchingError for
+        anything that is not this browser's own journey or not this provider's own word,
+        ProviderDownError when it cannot be asked.
         """
         if passage is None or not passage.came_back(answer.get("state", "")):
             raise VouchingError("the state is not this browser's; begin again from the log-in page")

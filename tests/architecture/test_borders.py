@@ -38,6 +38,7 @@ AT_HOME = {
         "service.api",
         "service.app",
         "service.console.mount",
+        "service.console.provider_page",
         "service.console.sign_in",
         "service.console.visitor",
     ],

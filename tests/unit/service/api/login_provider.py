@@ -111,7 +111,9 @@ class LoginProvider:
     def signed(self, claims: dict[str, Any]) -> str:
         if self.header["alg"] == "none":
             parts = (json.dumps(one).encode() for one in (self.header, claims))
-            return ".".join(base64.urlsafe_b64encode(one).rstrip(b"=").decode() for one in parts) + "."
+            return (
+                ".".join(base64.urlsafe_b64encode(one).rstrip(b"=").decode() for one in parts) + "."
+            )
         return jwt.encode(self.header, claims, self.signs_with, algorithms=[self.header["alg"]])
 
     def by_the_public_key(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -17,11 +17,9 @@ from service.api.needs import include
 from service.audit import Origin
 from service.console import provider_page, sign_in
 from service.people import register, throttle
-from service.people.provider import KEYS_APART, KEPT, LEFT_ALONE, Provider
+from service.people.provider import KEPT, KEYS_APART, LEFT_ALONE, Provider
 from service.people.roles import Role
-from service.settings.models import Settings
 from service.settings.sign_in import Claim, Oidc
-from service.store import Store
 from service.store import audit as events
 from service.store.audit import AuditFilter
 
@@ -93,9 +91,7 @@ def claim() -> Claim:
 
 
 @pytest.fixture
-def world(
-    wiring: Any, provider: LoginProvider, client_of: Any, claim: Claim
-) -> Iterator[World]:
+def world(wiring: Any, provider: LoginProvider, client_of: Any, claim: Claim) -> Iterator[World]:
     made = World(wiring, provider, client_of, claim)
     yield made
     made.asks.close()
@@ -334,6 +330,21 @@ def test_a_provider_that_fails_half_way_opens_nothing(world: World) -> None:
     assert world.log_in().headers["location"] == "/"
 
 
+@pytest.mark.parametrize("said", [b"<html>", b"[]", b" " * (1 << 20) + b"{}"], ids=len)
+def test_an_answer_that_is_none_is_no_answer(world: World, said: bytes) -> None:
+    world.provider.answer = lambda *_: (200, said)  # type: ignore[method-assign]
+    assert world.client.get("/sign-in/oidc").status_code == 503
+
+
+def test_a_code_that_brings_no_token_or_keys_that_are_none_open_nothing(world: World) -> None:
+    world.add()
+    world.provider.signed = lambda _: None  # type: ignore[method-assign, assignment, return-value]
+    assert world.log_in().status_code == 401
+    del world.provider.signed
+    world.provider.keys = []
+    assert world.log_in().status_code == 401
+
+
 def test_one_that_is_gone_leaves_the_password(world: World) -> None:
     world.provider.url = "http://127.0.0.1:1"
     world.asks.terms = world.asks.terms.model_copy(update={"issuer": world.provider.url})
@@ -357,6 +368,8 @@ def test_nowhere_else_is_anybody_sent(world: World) -> None:
     back = world.provider.agree(world.leave())
     entered = world.come_back(f"{back}&next=https://evil.example&redirect_uri=https://evil.example")
     assert entered.headers["location"] == "/"
-    assert world.client.get("/sign-in/oidc?to=https://evil.example").headers["location"].startswith(
-        world.provider.url
+    assert (
+        world.client.get("/sign-in/oidc?to=https://evil.example")
+        .headers["location"]
+        .startswith(world.provider.url)
     )
