@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from service import decisions
+from service import decisions, outside
 from service.api import etags
 from service.approval import Action, states_allowing
 from service.console.visitor import Visitor
 from service.decisions import Outcome
 from service.people.roles import Role
-from service.store import lines, proposals
+from service.store import interventions, lines, proposals
 from service.store.lines import LineFilter, LineTotals
 from service.store.rows import LineRow
 
@@ -52,6 +52,15 @@ def edit(visitor: Visitor, line_id: int, tag: str, bid_fen: int, reason: str | N
         return decisions.edit(
             session, origin, line_id, bid_fen, account.guardrails, reason=reason, guard=guard
         )
+
+
+def acknowledge(visitor: Visitor, alert_id: int, reason: str | None) -> None:
+    """Say that an alert is known; what was raised counts by it."""
+    with visitor.context.store.read() as session:
+        account = visitor.account(interventions.alert(session, alert_id).account_id)
+    origin = visitor.origin(Role.OWNER, account.id)
+    with visitor.context.store.begin() as session:
+        outside.acknowledge(session, alert_id, origin, reason)
 
 
 def _account_of(visitor: Visitor, proposal_id: str) -> str:

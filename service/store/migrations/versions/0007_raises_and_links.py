@@ -12,6 +12,13 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.create_table(
+        "standing_limits",
+        sa.Column("account_id", sa.String(length=64), nullable=False),
+        sa.Column("limits", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("since_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("account_id", name=op.f("pk_standing_limits")),
+    )
     with op.batch_alter_table("person", schema=None) as batch_op:
         batch_op.add_column(sa.Column("linked_as", sa.String(length=300), nullable=True))
         batch_op.add_column(sa.Column("linked_subject", sa.String(length=64), nullable=True))
@@ -25,3 +32,4 @@ def downgrade() -> None:
         batch_op.drop_constraint(op.f("uq_person_linked_as"), type_="unique")
         batch_op.drop_column("linked_subject")
         batch_op.drop_column("linked_as")
+    op.drop_table("standing_limits")
