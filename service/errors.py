@@ -9,9 +9,9 @@ ServiceError               ``exit_code`` for the command line, ``status`` for RE
 ├── RunInProgressError     another process holds the run's lease
 ├── ReviewFailedError      the optimizer's model does not fit the data: bids stay
 ├── InputError             what a person asked for is malformed or outside the limits
+│   └── VouchingError      what the log-in provider says of somebody cannot be believed
+│       └── ProviderDownError  the log-in provider does not answer, or not as a provider does
 ├── ProofError             the audit record is not what was written
-├── VouchingError          what the log-in provider says of somebody cannot be believed
-│   └── ProviderDownError  the log-in provider does not answer, or not as a provider does
 └── StoreError             the database cannot be reached or is not migrated
 
 Every message says what is wrong, where, and what a person can do about it.
@@ -90,7 +90,7 @@ class ProofError(ServiceError):
     exit_code = 13
 
 
-class VouchingError(ServiceError):
+class VouchingError(InputError):
     """What the log-in provider says of somebody cannot be believed; nobody enters by it."""
 
     status = 401
