@@ -16,8 +16,8 @@ ROOT = Path(__file__).parents[2]
 KAICHE = Path(sys.executable).with_name("kaiche")
 SECTIONS = {"README.md": "## People", "README.zh-CN.md": "## 用户与角色"}
 PASSWORD = "a horse, a battery"
-# What is asked, in the order of the prompts: the end of a line that waits.
-ANSWERS = {"Password of zhang:": PASSWORD, "Password of li:": PASSWORD, "Once more:": PASSWORD}
+# Hidden typing is read after the blank that ends its prompt; what was typed before is thrown away.
+ANSWERS = {"Password of zhang: ": PASSWORD, "Password of li: ": PASSWORD, "Once more: ": PASSWORD}
 NIGHT = "2026-03-04"
 
 CONFIG = """\
@@ -109,8 +109,8 @@ class Terminal:
             asked = b""
             while piece := os.read(running.stderr.fileno(), 4096):
                 asked += piece
-                line = asked.decode(errors="replace").rpartition("\n")[2].rstrip(" ")
-                if line.endswith("[y/N]:") or line in ANSWERS:
+                line = asked.decode(errors="replace").rpartition("\n")[2]
+                if line.endswith("[y/N]:") or line in ANSWERS:  # a plain answer may come early
                     os.write(typing, f"{ANSWERS.get(line, 'y')}\n".encode())
                     asked += b"\n"
         os.close(typing)
