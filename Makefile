@@ -6,9 +6,10 @@ BIN := $(VENV)/bin
 RUN := $(VENV)/.installed-run
 DEV := $(VENV)/.installed-dev
 BENCH := $(VENV)/.installed-bench
+AUDIT := $(VENV)/.installed-audit
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: help demo serve test check bench format clean
+.PHONY: help demo serve test check audit bench format clean
 .DELETE_ON_ERROR:
 
 help:
@@ -16,6 +17,7 @@ help:
 	@echo 'make serve   REST on what the demo made'
 	@echo 'make test    every test'
 	@echo 'make check   style, types, borders, dependencies, migrations'
+	@echo 'make audit   known holes in what is pinned; asks a service on the network'
 	@echo 'make bench   measurements, a quarter of an hour; BENCHMARKS=--full: hours'
 	@echo 'make format  put the code into the house style'
 	@echo 'make clean   remove the virtual environment and caches (var/, with your data, stays)'
@@ -41,6 +43,12 @@ $(BENCH): pyproject.toml constraints.txt | $(BIN)/python
 	@$(PIP) --no-build-isolation --editable '.[dev,bench]'
 	@touch $(RUN) $(DEV) $@
 
+$(AUDIT): pyproject.toml constraints.txt | $(BIN)/python
+	@echo 'Installing the auditor into $(VENV).' >&2
+	@$(PIP) setuptools
+	@$(PIP) --no-build-isolation --editable '.[dev,audit]'
+	@touch $(RUN) $(DEV) $@
+
 demo: $(RUN)
 	@$(BIN)/kaiche demo
 
@@ -56,7 +64,11 @@ check: $(DEV)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/deptry .
+	$(BIN)/python -m tests.supply
 	$(BIN)/kaiche database check --fresh
+
+audit: $(AUDIT)
+	$(BIN)/pip-audit --requirement constraints.txt --no-deps --disable-pip --strict $(AUDITING)
 
 bench: $(BENCH)
 	$(BIN)/python -m tests.benchmarks $(BENCHMARKS)

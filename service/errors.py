@@ -9,6 +9,8 @@ ServiceError               ``exit_code`` for the command line, ``status`` for RE
 ├── RunInProgressError     another process holds the run's lease
 ├── ReviewFailedError      the optimizer's model does not fit the data: bids stay
 ├── InputError             what a person asked for is malformed or outside the limits
+│   └── VouchingError      what the log-in provider says of somebody cannot be believed
+│       └── ProviderDownError  the log-in provider does not answer, or not as a provider does
 ├── ProofError             the audit record is not what was written
 └── StoreError             the database cannot be reached or is not migrated
 
@@ -86,3 +88,15 @@ class ProofError(ServiceError):
     """The audit record is not what was written: events altered, missing or in another place."""
 
     exit_code = 13
+
+
+class VouchingError(InputError):
+    """What the log-in provider says of somebody cannot be believed; nobody enters by it."""
+
+    status = 401
+
+
+class ProviderDownError(VouchingError):
+    """The log-in provider does not answer, or not as a provider does."""
+
+    status = 503

@@ -29,6 +29,7 @@ from service import (
     outside,
     planning,
     pull,
+    standing,
     tonight,
 )
 from service.absent import absent
@@ -264,11 +265,13 @@ def _estimate(night: _Night, given: Given, built: Frames) -> EstimatesLike:
 
 
 def _propose(night: _Night, roster: Roster, estimates: EstimatesLike) -> tuple[Tonight, PlanLike]:
-    """Step 7: the plan under budgets from the YAML and the allowance from the ledger."""
+    """Step 7: the plan under the limits that stand and the allowance from the ledger."""
     account, day = night.account, night.run.business_date
     with night.step("propose"):
         with night.context.store.begin() as session:
-            night.advance(session, "propose")
+            account, waiting = standing.note(session, account, night.origin())
+            counts = {**night.run.counts, "limits_waiting": list(waiting)}
+            night.advance(session, "propose", counts=counts if waiting else night.run.counts)
             ledger = books.keep(session, account, day, roster.adgroups, estimates.maturity)
             spent = facts.spend(session, account.id, day.replace(day=1), day - timedelta(days=1))
             campaigns = outside.trusted(session, account.id, roster.campaigns)

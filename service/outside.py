@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy.orm import Session
 
 from connectors.platform import CampaignRow
-from service import audit
+from service import audit, standing
 from service.audit import Origin
 from service.errors import ConflictError
 from service.store import account_states, interventions, roster
@@ -113,13 +113,20 @@ def note_budgets(
     return len(raised)
 
 
-def acknowledge(session: Session, alert_id: int, origin: Origin) -> AlertRow:
-    """A person has read the alert; a raised budget is accepted by it. Raises ConflictError if known."""
+def acknowledge(
+    session: Session, alert_id: int, origin: Origin, reason: str | None = None
+) -> AlertRow:
+    """A person has read the alert; what was raised is accepted by it.
+
+    Raises ConflictError if known, InputError for a raise in the YAML without a reason.
+    """
     alert = interventions.alert(session, alert_id)
     if not interventions.acknowledge(session, alert_id, by=origin.actor, at=origin.at):
         raise ConflictError(
             f"the alert {alert_id} was acknowledged by {alert.acknowledged_by} already"
         )
+    if alert.kind == standing.LIMITS_RAISED:
+        standing.accept(session, alert, origin, reason)
     record = audit.alert_acknowledged(
         origin, account_id=alert.account_id, alert_id=alert_id, kind=alert.kind
     )

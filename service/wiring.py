@@ -16,10 +16,12 @@ from service.applying import ApplyContext
 from service.audit import Origin
 from service.errors import ConflictError, NotFoundError
 from service.nightly import NightContext, NightResult, Progress, run_night, silent
+from service.people.provider import Provider
 from service.planning import Door
 from service.platforms import NO_SECRETS, Platforms
 from service.settings.models import Account, Settings
 from service.settings.platform_secrets import PlatformSecrets
+from service.settings.secrets import OIDC_SECRET
 from service.simulated import SimulatedShops
 from service.store import Store, open_store
 from service.store.interventions import RollbackRow
@@ -46,9 +48,12 @@ class Wiring:
     clock: Clock
     night: NightContext
     platforms: Platforms | None = None
+    provider: Provider | None = None
 
     def close(self) -> None:
-        """End every connection, to platforms and to the database."""
+        """End every connection, to platforms, the log-in provider and the database."""
+        if self.provider is not None:
+            self.provider.close()
         if self.platforms is not None:
             self.platforms.close()
         self.store.close()
@@ -140,4 +145,21 @@ def wire(
         sleep=sleep,
     )
     night = NightContext(store=store, door=cast("Door", optimizer), platform=platforms, clock=clock)
-    return Wiring(settings=settings, store=store, clock=clock, night=night, platforms=platforms)
+    return Wiring(
+        settings=settings,
+        store=store,
+        clock=clock,
+        night=night,
+        platforms=platforms,
+        provider=provider_of(settings, secrets, clock),
+    )
+
+
+def provider_of(settings: Settings, secrets: PlatformSecrets, clock: Clock) -> Provider | None:
+    """The log-in provider of the configuration, asked for nothing yet; None without one."""
+    terms, public_url = settings.oidc, settings.server.public_url
+    if terms is None or public_url is None:
+        return None
+    return Provider(
+        terms, public_url, secret=lambda: secrets.renewed().get(OIDC_SECRET), clock=clock
+    )

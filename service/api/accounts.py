@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 from sqlalchemy.orm import Session
 
-from service import economics
+from service import economics, standing
 from service.api import PREFIX, places
 from service.api.context import InContext
 from service.api.needs import needs
@@ -50,11 +50,15 @@ def list_accounts(context: InContext) -> Page[AccountSummary]:
     responses=problem_responses("not-found", "invalid-request"),
 )
 def get_account(account_id: AccountIdInPath, context: InContext) -> AccountView:
-    """Every limit with its default filled in, margins opened to their terms, the ledger's last word."""
+    """Every limit with its default filled in, margins opened to their terms, the ledger's last word.
+
+    A raise of budget or allowance that nobody has acknowledged is not in it; its alert is.
+    """
     account = context.account(account_id)
     with context.store.read() as session:
         newest = proposals.page(session, account_id=account.id, kind="night", limit=1)
         summary = _summary(session, account)
+        policy = policy_view(standing.in_force(session, account))
     last = (
         LastPolicyView(
             proposal_id=newest[0].proposal_id,
@@ -64,7 +68,7 @@ def get_account(account_id: AccountIdInPath, context: InContext) -> AccountView:
         if newest
         else None
     )
-    return AccountView(**summary.model_dump(), policy=policy_view(account), last=last)
+    return AccountView(**summary.model_dump(), policy=policy, last=last)
 
 
 def _summary(session: Session, account: Account) -> AccountSummary:

@@ -16,6 +16,7 @@ from service.api.pagination import DEFAULT_LIMIT, Cursor, Limit, decode, encode
 from service.api.places import AlertIdInPath, ByAccount
 from service.api.schemas import Page
 from service.api.schemas.interventions import (
+    AcknowledgeDemand,
     AlertView,
     HandsOffView,
     ReleaseDemand,
@@ -122,7 +123,7 @@ def list_alerts(
     cursor: Cursor = None,
     limit: Limit = DEFAULT_LIMIT,
 ) -> Page[AlertView]:
-    """What people have to know: a budget that the platform raised, for example."""
+    """What people have to know: a budget that the platform or the YAML raised, for example."""
     question = {"list": "alerts", "account_id": account_id, "open_only": open_only}
     before = decode(question, cursor, (int,))
     with context.store.read() as session:
@@ -145,11 +146,20 @@ def list_alerts(
     summary="Say that an alert is known",
     responses=problem_responses("not-found", "invalid-request"),
 )
-def acknowledge_alert(alert_id: AlertIdInPath, context: InContext, origin: ByWhom) -> AlertView:
-    """A raised budget counts from now on. Who acknowledged it first stays on record."""
+def acknowledge_alert(
+    alert_id: AlertIdInPath,
+    context: InContext,
+    origin: ByWhom,
+    demand: AcknowledgeDemand | None = None,
+) -> AlertView:
+    """What was raised counts from now on; a raise in the YAML needs a reason.
+
+    Who acknowledged it first stays on record.
+    """
+    reason = None if demand is None else demand.reason
     with context.store.begin() as session:
         try:
-            row = outside.acknowledge(session, alert_id, origin)
+            row = outside.acknowledge(session, alert_id, origin, reason)
         except ConflictError:
             row = interventions.alert(session, alert_id)
     return AlertView.model_validate(row)

@@ -30,6 +30,7 @@ from service.api.context import Context
 from service.api.problems import RefusalError, answer, from_failure, request_id_of
 from service.errors import ConfigError, ServiceError
 from service.people import signing
+from service.people.provider import CALLBACK
 from service.people.roles import EVERYWHERE, Principal, Role
 from service.people.signing import Entered
 
@@ -39,8 +40,15 @@ OPEN_PATHS: Final = frozenset({"/healthz", "/readyz"})
 # Where somebody comes to enter: nobody is asked there who they are.
 PAGES: Final = "/console"
 SIGN_IN_PAGE: Final = "/sign-in"
+PROVIDER_PAGE: Final = "/sign-in/oidc"
 ENTRANCES: Final = frozenset(
-    {("POST", SESSION_PATH), ("GET", SIGN_IN_PAGE), ("POST", SIGN_IN_PAGE)}
+    {
+        ("POST", SESSION_PATH),
+        ("GET", SIGN_IN_PAGE),
+        ("POST", SIGN_IN_PAGE),
+        ("GET", PROVIDER_PAGE),
+        ("GET", CALLBACK),
+    }
 )
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -68,6 +76,11 @@ class Access:
     def cookie(self) -> str:
         """The name of the session's cookie; the prefix binds it to this host and to https."""
         return "__Host-kaiche_session" if self.secure else "kaiche_session"
+
+    @property
+    def passage(self) -> str:
+        """The name of the cookie that a browser carries to the log-in provider and back."""
+        return "__Host-kaiche_passage" if self.secure else "kaiche_passage"
 
     def sentence(self, *, is_open: bool) -> str:
         """What the server says about it when it starts."""

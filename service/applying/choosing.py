@@ -21,6 +21,7 @@ from service.decisions import change, reference, write
 from service.ledger import daily_budget_tonight
 from service.outside import trusted
 from service.settings.models import Account
+from service.standing import in_force
 from service.store import applications, facts, interventions, lines, proposals, roster
 from service.store import audit as events
 from service.store.lines import LineFilter
@@ -149,6 +150,7 @@ def spending_now(session: Session, account: Account, day: date) -> Spending:
         bids[line.keyword_id] = max(line.bid_before_fen or 0, line.bid_fen or 0)
     yesterday = day - timedelta(days=1)
     spent = facts.spend(session, account.id, day.replace(day=1), yesterday)
+    account = in_force(session, account)
     budget = daily_budget_tonight(account.budgets, spent, day)
     campaigns = trusted(session, account.id, roster.campaigns(session, account.id))
     return Spending(

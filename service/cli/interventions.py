@@ -136,6 +136,10 @@ def alerts(
         int | None, typer.Option("--acknowledge", help="确认已知悉, 写编号 · Mark one as known.")
     ] = None,
     account: AccountId = None,
+    reason: Annotated[
+        str | None,
+        typer.Option("--reason", help="放宽限额须写明原因 · Why; a raise in the YAML needs it."),
+    ] = None,
     everything: Annotated[
         bool, typer.Option("--all", help="包括已确认的 · Also acknowledged ones.")
     ] = False,
@@ -148,7 +152,7 @@ def alerts(
         if acknowledge < 1:
             raise InputError(f"--acknowledge {acknowledge} is no alert; `kaiche alerts` lists them")
         with command.store() as store, store.begin() as session:
-            outside.acknowledge(session, acknowledge, origin(session))
+            outside.acknowledge(session, acknowledge, origin(session), reason)
     with command.store() as store, store.read() as session:
         found = interventions.alerts(
             session, account_id=account, open_only=not everything, limit=limit

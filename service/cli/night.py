@@ -15,7 +15,8 @@ from service.cli.summary import line_values, show_lines, show_proposal
 from service.errors import ConflictError
 from service.reading.summary import largest_changes, summary_of
 from service.settings.models import Account
-from service.store import Store, runs
+from service.standing import LIMITS_RAISED
+from service.store import Store, interventions, runs
 
 if TYPE_CHECKING:
     from service.nightly import NightResult
@@ -119,6 +120,9 @@ def show_night(
         summary = summary_of(session, row)
         largest = largest_changes(session, row.proposal_id, LARGEST)
         rejects = len(runs.rejects(session, row.run_id, limit=10_000))
+        waiting = interventions.alerts(
+            session, account_id=row.account_id, kind=LIMITS_RAISED, open_only=True
+        )
     show_proposal(screen, summary, whole=whole)
     if whole:
         show_lines(screen, largest)
@@ -127,6 +131,8 @@ def show_night(
             f"数据源中有 {rejects} 处未采用, 原因见: kaiche rejects {row.run_id}",
             f"Not taken from the source: {rejects}; why: kaiche rejects {row.run_id}",
         )
+    for one in waiting:
+        screen.warn(one.message_zh, one.message_en)
     for name in planned.result.run.counts.get("absent", ()):
         screen.warn(
             f"配置中的 {name} 在账户里不存在, 不起作用, 请核对编号",

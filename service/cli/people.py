@@ -1,10 +1,9 @@
-"""``kaiche user`` and ``kaiche token``: who may enter, and what they may do."""
+"""``kaiche user``: who may enter, and what they may do."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Annotated, Any
 
 import typer
@@ -16,10 +15,9 @@ from service.people import passwords, register
 from service.people.names import user_name
 from service.people.roles import EVERYWHERE, Role
 from service.store import people
-from service.store.people import PersonRow, TokenRow
+from service.store.people import PersonRow
 
 user = typer.Typer(help="用户与角色 · Users and their roles.", no_args_is_help=True)
-token = typer.Typer(help="程序用的令牌 · Tokens for programs.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(help="用户名 · The user's name.")]
 Accounts = Annotated[
@@ -46,16 +44,26 @@ def add(
         bool,
         typer.Option("--no-password", help="不设密码, 只用令牌 · Tokens only."),
     ] = False,
+    oidc: Annotated[
+        str | None,
+        typer.Option(
+            "--oidc",
+            help="用企业账号登录, 写其身份, 如邮箱 · As whom the log-in provider knows them.",
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """添加用户; 第一个用户须是所有者 · Add a user; the first one must be an owner.
 
     不写 --account 时, owner 为全部账户. Without --account an owner owns every account.
+    有 --oidc 时不设密码. With --oidc no password is asked for.
     """
     command = command_of(context, machine=as_json)
-    scopes = _scopes(command, account, EVERYWHERE if role is Role.OWNER else None)
+    scopes = scopes_of(command, account, EVERYWHERE if role is Role.OWNER else None)
     name = user_name(name)
-    hashed = None if no_password else passwords.hashed(_password(command, name, password_stdin))
+    linked_as = None if oidc is None else _identity(command, oidc)
+    bare = no_password or (linked_as is not None and not password_stdin)
+    hashed = None if bare else passwords.hashed(_password(command, name, password_stdin))
     with command.store() as store, store.begin() as session:
         row = register.add(
             session,
@@ -63,6 +71,7 @@ def add(
             name,
             password_hash=hashed,
             roles=dict.fromkeys(scopes, role),
+            linked_as=linked_as,
         )
         shown = _shown(session, [row])
     if as_json:
@@ -115,7 +124,7 @@ def set_role(
     """授予或收回 (none) 某账户上的角色 · Give a role on an account, or take it away (none)."""
     command = command_of(context, machine=as_json)
     wanted = _role(role)
-    scopes = _scopes(command, account, None)
+    scopes = scopes_of(command, account, None)
     with command.store() as store, store.begin() as session:
         for scope in scopes:
             register.set_role(session, origin(session), name, scope, wanted)
@@ -140,6 +149,29 @@ def set_password(context: typer.Context, name: Name, *, password_stdin: FromStdi
     command.screen.say(f"{row.name} 的密码已更新.", f"{row.name} has a new password.")
 
 
+@user.command("link")
+def link(
+    context: typer.Context,
+    name: Name,
+    identity: Annotated[
+        str,
+        typer.Argument(help="企业账号的身份, 或 none · As whom the provider knows them, or none."),
+    ],
+) -> None:
+    """与企业账号关联或解除 (none), 该用户的所有浏览器会退出 · Link a user to the log-in provider, or unlink.
+
+    关联后首次登录的企业账号即被绑定; 更换账号须重新关联. Whoever logs in first is bound to it.
+    """
+    command = command_of(context)
+    linked_as = None if identity == NONE else _identity(command, identity)
+    with command.store() as store, store.begin() as session:
+        row = register.link(session, origin(session), name, linked_as)
+    command.screen.say(
+        f"{row.name} 的企业账号: {row.linked_as or '无'}.",
+        f"{row.name} at the log-in provider: {row.linked_as or 'nobody'}.",
+    )
+
+
 @user.command("disable")
 def disable(context: typer.Context, name: Name) -> None:
     """停用用户: 密码, 会话与令牌立即失效, 记录保留 · Shut a user out at once; the record stays."""
@@ -158,102 +190,10 @@ def enable(context: typer.Context, name: Name) -> None:
     command.screen.say(f"{name} 已恢复.", f"{name} may enter again.")
 
 
-@token.command("create")
-def create_token(
-    context: typer.Context,
-    name: Name,
-    label: Annotated[str, typer.Argument(help="用途, 如 digest · What it is for.")],
-    *,
-    role: Annotated[Role, typer.Option(help="最高角色 · No role above this.")] = Role.VIEWER,
-    account: Accounts = None,
-    days: Annotated[
-        int, typer.Option(min=1, max=register.LONGEST_LIFE.days, help="有效天数 · Days it is good.")
-    ] = 90,
-    as_json: Json = False,
-) -> None:
-    """生成令牌, 只显示这一次 · Make a token; it is shown this once.
-
-    令牌的权限不会超过用户本身. It never may more than its user.
-    """
-    command = command_of(context, machine=as_json)
-    scopes = _scopes(command, account, EVERYWHERE)
-    only = None if EVERYWHERE in scopes else scopes
-    with command.store() as store, store.begin() as session:
-        row, secret = register.create_token(
-            session,
-            origin(session),
-            name,
-            label,
-            role=role,
-            accounts=only,
-            life=timedelta(days=days),
-        )
-    if as_json:
-        command.screen.emit(_token_values(row) | {"token": secret})
-        return
-    command.screen.text(secret)
-    command.screen.warn(
-        f"只显示这一次, 请妥善保存. 撤销: kaiche token revoke {row.token_id}",
-        f"Shown this once; keep it safe. To end it: kaiche token revoke {row.token_id}",
-    )
-
-
-@token.command("list")
-def list_tokens(
-    context: typer.Context,
-    name: Annotated[
-        str | None, typer.Option("--user", help="只看某用户 · Of this user only.")
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """列出令牌与最近使用时间 · List tokens and when they were used last."""
-    command = command_of(context, machine=as_json)
-    with command.store() as store, store.read() as session:
-        whose = None if name is None else register.known(session, name).name
-        found = people.tokens(session, whose)
-    if as_json:
-        command.screen.emit([_token_values(row) for row in found])
-        return
-    if not found:
-        command.screen.say("没有令牌.", "No token.")
-        return
-    columns = command.screen.speech(
-        "用户 用途 角色 账户 到期(UTC) 最近使用(UTC) 状态 id",
-        "user label role accounts expires(UTC) used(UTC) state id",
-    ).split()
-    revoked = command.screen.speech("已撤销", "revoked")
-    rows = [
-        (
-            row.name,
-            row.label,
-            row.role,
-            EVERYWHERE if row.accounts is None else ", ".join(row.accounts),
-            f"{row.expires_at:%Y-%m-%d}",
-            f"{row.used_at:%Y-%m-%d %H:%M}" if row.used_at else "–",
-            revoked if row.revoked_at else "",
-            row.token_id,
-        )
-        for row in found
-    ]
-    command.screen.table("", columns, rows, text=8)
-
-
-@token.command("revoke")
-def revoke_token(
-    context: typer.Context,
-    token_id: Annotated[str, typer.Argument(help="令牌 id, 见 kaiche token list · Its id.")],
-) -> None:
-    """立即撤销令牌 · End a token at once."""
-    command = command_of(context)
-    with command.store() as store, store.begin() as session:
-        row = register.revoke_token(session, origin(session), token_id)
-    command.screen.say(
-        f"{row.name} 的令牌 {row.label} 已撤销.", f"{row.name}'s token {row.label} is revoked."
-    )
-
-
-def _scopes(command: Command, asked: Sequence[str] | None, default: str | None) -> tuple[str, ...]:
-    """The accounts meant, each of which the configuration has."""
+def scopes_of(
+    command: Command, asked: Sequence[str] | None, default: str | None
+) -> tuple[str, ...]:
+    """The accounts meant, each of which the configuration has; raises InputError, NotFoundError."""
     known = [one.id for one in command.settings().accounts]
     if not asked:
         if default is not None:
@@ -269,6 +209,18 @@ def _scopes(command: Command, asked: Sequence[str] | None, default: str | None) 
                 f"there is no account {scope} in the configuration, only: {', '.join(known)}"
             )
     return tuple(asked)
+
+
+def _identity(command: Command, written: str) -> str:
+    """What a user is linked by; raises InputError where the YAML names no provider."""
+    from service.people.vouching import link_value  # noqa: PLC0415 - loads cryptography
+
+    terms = command.settings().oidc
+    if terms is None:
+        raise InputError(
+            "the YAML names no log-in provider; write the block oidc with issuer and client_id first"
+        )
+    return link_value(terms.claim, written)
 
 
 def _role(written: str) -> Role | None:
@@ -296,7 +248,8 @@ def _shown(session: Session, rows: Sequence[PersonRow]) -> list[dict[str, Any]]:
         {
             "name": row.name,
             "roles": roles.get(row.name, {}),
-            "enters_by": ["password"] if row.password_hash else [],
+            "enters_by": register.enters_by(row),
+            "linked_as": row.linked_as,
             "created_at": row.created_at,
             "disabled_at": row.disabled_at,
         }
@@ -306,9 +259,3 @@ def _shown(session: Session, rows: Sequence[PersonRow]) -> list[dict[str, Any]]:
 
 def _roles_text(shown: dict[str, Any]) -> str:
     return ", ".join(f"{role} {scope}" for scope, role in shown["roles"].items()) or "–"
-
-
-def _token_values(row: TokenRow) -> dict[str, Any]:
-    """A token for machines, without its hash."""
-    names = ("token_id", "name", "label", "role", "accounts", "created_at", "expires_at")
-    return {each: getattr(row, each) for each in (*names, "used_at", "revoked_at")}

@@ -29,6 +29,7 @@ from service.cli import (
     sandbox,
     setup,
     sheets,
+    tokens,
 )
 from service.cli.failures import CRASH, ENDINGS, code_of, ending, write_crash
 from service.cli.options import DEFAULT_CONFIG, Command
@@ -106,7 +107,7 @@ app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
 app.command("compact")(compact.compact)
 app.add_typer(people.user, name="user")
-app.add_typer(people.token, name="token")
+app.add_typer(tokens.token, name="token")
 app.add_typer(setup.config, name="config")
 app.add_typer(setup.database, name="database")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from service import decisions
+from service import decisions, outside
 from service.api import etags
 from service.approval import Action, states_allowing
 from service.console.visitor import Visitor
@@ -14,7 +14,7 @@ from service.people.roles import Role
 from service.sheets import exchange
 from service.sheets.difference import Difference
 from service.sheets.exchange import Done
-from service.store import lines, proposals
+from service.store import interventions, lines, proposals
 from service.store.lines import LineFilter, LineTotals
 from service.store.rows import LineRow
 
@@ -71,6 +71,15 @@ def take_in(visitor: Visitor, proposal_id: str, content: bytes, shown: str) -> D
     origin = visitor.origin(Role.SPECIALIST, account.id)
     with visitor.context.store.begin() as session:
         return exchange.carry_out(session, proposal_id, content, account.guardrails, origin, shown)
+
+
+def acknowledge(visitor: Visitor, alert_id: int, reason: str | None) -> None:
+    """Say that an alert is known; what was raised counts by it."""
+    with visitor.context.store.read() as session:
+        account = visitor.account(interventions.alert(session, alert_id).account_id)
+    origin = visitor.origin(Role.OWNER, account.id)
+    with visitor.context.store.begin() as session:
+        outside.acknowledge(session, alert_id, origin, reason)
 
 
 def _account_of(visitor: Visitor, proposal_id: str) -> str:

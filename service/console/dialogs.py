@@ -53,6 +53,15 @@ async def ask(texts: Texts, action: Action, totals: LineTotals) -> Answer | None
     return await answered(dialog)
 
 
+async def ask_known(texts: Texts, sentence: str, *, needed: bool) -> Answer | None:
+    """Whether an alert is known and what it says accepted; None = no."""
+    with ui.dialog() as dialog, ui.card().classes("k-dialog"):
+        heading(texts("ask.acknowledge"), 2)
+        ui.label(sentence)
+        answer_with_reason(texts, dialog, texts("ask.yes_acknowledge"), needed=needed)
+    return await answered(dialog)
+
+
 async def ask_bid(visitor: Visitor, line_id: int, wish: float | None) -> NewBid | None:
     """The bid typed, with what it is expected to bring; None = take it back."""
     texts = visitor.texts

@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 
 from service.api.context import Context, InContext, up_to_date
 from service.api.needs import ENTERED, include
-from service.console import PREFIX, grid, sign_in
+from service.console import PREFIX, grid, provider_page, sign_in
 from service.console.frame import show_failure
 from service.console.pages import account, after, audit, lines, people, plan, today, word
 from service.console.texts import language
@@ -44,7 +44,7 @@ def mount(app: FastAPI, context: Context) -> None:
     ui.add_css(files(__package__).joinpath("console.css").read_text(encoding="utf-8"), shared=True)
     script = files(__package__).joinpath("console.js").read_text(encoding="utf-8")
     ui.add_head_html(f"<script>{script}</script>", shared=True)
-    for router in (_plain_routes(), sign_in.router, grid.router):
+    for router in (_plain_routes(), sign_in.router, provider_page.router, grid.router):
         include(app, router)
     ui.run_with(
         app,

@@ -10,9 +10,9 @@ from fastapi import APIRouter, Depends, Request
 from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from service.api.context import ByWhom, InContext
+from service.api.context import ByWhom, Context, InContext
 from service.api.needs import ANYBODY, ENTERED
-from service.api.security import SIGN_IN_PAGE, cookie_of
+from service.api.security import PROVIDER_PAGE, SIGN_IN_PAGE, cookie_of
 from service.api.sessions import InAccess, address_of, set_cookie
 from service.console.texts import Texts, language
 from service.console.visitor import wished
@@ -27,14 +27,16 @@ _POLICY = (
 _STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:20rem;margin:12vh auto;padding:0 1rem}"
     "label{display:block;margin:.8rem 0 .2rem}input,button{font:inherit;width:100%;padding:.5rem;"
-    "box-sizing:border-box}button{margin-top:1.2rem}[role=alert]{color:#a40000}"
+    "box-sizing:border-box}button{margin-top:1.2rem}[role=alert]{color:#a40000;overflow-wrap:anywhere}"
+    ".or{text-align:center;color:#595959;margin:1rem 0 .6rem}.button{display:block;text-align:center;"
+    "padding:.5rem;border:1px solid #767676;border-radius:3px;color:#00504a;text-decoration:none}"
 )
 
 
 @router.get(SIGN_IN_PAGE, operation_id="signInPage", dependencies=[ANYBODY])
-def show(request: Request) -> Response:
+def show(request: Request, context: InContext) -> Response:
     """The form."""
-    return _page(Texts(wished(request)), None)
+    return page_with(context, Texts(wished(request)), None)
 
 
 async def form_of(request: Request) -> tuple[str, str]:
@@ -62,9 +64,9 @@ def sign_in(
     )
     if isinstance(outcome, TurnedAway):
         if outcome.wait_seconds is None:
-            return _page(texts, texts("sign_in.wrong"), 401)
+            return page_with(context, texts, texts("sign_in.wrong"), 401)
         minutes = str(-(-outcome.wait_seconds // 60))
-        return _page(texts, texts("sign_in.wait", minutes=minutes), 429)
+        return page_with(context, texts, texts("sign_in.wait", minutes=minutes), 429)
     answer = RedirectResponse("/", 303)
     set_cookie(answer, rule, outcome)
     return answer
@@ -81,7 +83,14 @@ def sign_out(request: Request, context: InContext, rule: InAccess) -> Response:
     return answer
 
 
-def _page(texts: Texts, wrong: str | None, status: int = 200) -> Response:
+def page_with(context: Context, texts: Texts, wrong: str | None, status: int = 200) -> Response:
+    """The form, with what went wrong above it, and the way to the provider where there is one."""
+    other = (
+        f'<p class="or">{texts("sign_in.or")}</p>'
+        f'<a class="button" href="{PROVIDER_PAGE}">{texts("sign_in.by_provider")}</a>'
+        if context.wiring.provider is not None
+        else ""
+    )
     told = f'<p role="alert">{escape(wrong)}</p>' if wrong else ""
     tag = {"zh": "zh-CN", "en": "en"}[language(texts.language)]
     page = (
@@ -93,6 +102,6 @@ def _page(texts: Texts, wrong: str | None, status: int = 200) -> Response:
         '<input id="name" name="name" autocomplete="username" required autofocus>'
         f'<label for="password">{texts("sign_in.password")}</label>'
         '<input id="password" name="password" type="password" autocomplete="current-password" required>'
-        f"<button>{texts('sign_in.enter')}</button></form></main></html>"
+        f"<button>{texts('sign_in.enter')}</button></form>{other}</main></html>"
     )
     return HTMLResponse(page, status, headers={"content-security-policy": _POLICY})

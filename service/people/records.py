@@ -16,6 +16,7 @@ What = Literal[
     "role_changed",
     "key_created",
     "key_revoked",
+    "identity_linked",
     "signed_in",
 ]
 

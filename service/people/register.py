@@ -28,27 +28,29 @@ def add(
     *,
     password_hash: str | None,
     roles: Mapping[str, Role],
+    linked_as: str | None = None,
 ) -> PersonRow:
     """Add a user with roles (scope → role).
 
-    Raises InputError for the name, ConflictError when it is taken, or when the first user would own
-    nothing: from the first user on, this machine alone is no longer enough to enter.
+    Raises InputError for the name, ConflictError when it or the link is taken, or when the first user
+    would own nothing: from the first user on, this machine alone is no longer enough to enter.
     """
     row = PersonRow(
         name=user_name(name),
         password_hash=password_hash,
         created_at=origin.at,
         disabled_at=None,
+        linked_as=linked_as,
     )
+    _refuse_taken(session, row.name, linked_as)
     if not people.add(session, row):
         raise ConflictError(
             f"the user {row.name} is there already; `kaiche user list` shows everybody"
         )
-    how = ["password"] if password_hash else []
     for scope, role in roles.items():
         people.set_role(session, row.name, scope, role)
     _somebody_owns(session)
-    after = {"enters_by": how, "roles": dict(roles)}
+    after = {"enters_by": enters_by(row), "linked_as": linked_as, "roles": dict(roles)}
     events.append(session, [records.of_person("user_added", origin, row.name, after=after)])
     return row
 
@@ -79,6 +81,32 @@ def set_password(session: Session, origin: Origin, name: str, password_hash: str
     people.change(session, person.name, password_hash=password_hash)
     browser_sessions.end_all(session, person.name)
     events.append(session, [records.of_person("password_set", origin, person.name)])
+
+
+def link(session: Session, origin: Origin, name: str, linked_as: str | None) -> PersonRow:
+    """Link a user to what the log-in provider says of them, None = to nothing; browsers are logged out.
+
+    Whoever is that at the next log-in is bound to it. Raises ConflictError when it is another's.
+    """
+    person = known(session, name)
+    _refuse_taken(session, person.name, linked_as)
+    people.change(session, person.name, linked_as=linked_as, linked_subject=None)
+    browser_sessions.end_all(session, person.name)
+    record = records.of_person(
+        "identity_linked",
+        origin,
+        person.name,
+        before={"linked_as": person.linked_as},
+        after={"linked_as": linked_as},
+    )
+    events.append(session, [record])
+    return known(session, person.name)
+
+
+def enters_by(person: PersonRow) -> list[str]:
+    """The ways in which a user may enter, beside tokens."""
+    ways = {"password": person.password_hash, "oidc": person.linked_as}
+    return [way for way, there in ways.items() if there is not None]
 
 
 def disable(session: Session, origin: Origin, name: str) -> None:
@@ -161,6 +189,15 @@ def known(session: Session, name: str) -> PersonRow:
     if row is None:
         raise NotFoundError(f"there is no user {name}; `kaiche user list` shows everybody")
     return row
+
+
+def _refuse_taken(session: Session, name: str, linked_as: str | None) -> None:
+    other = people.find_linked(session, linked_as=linked_as) if linked_as else None
+    if other is not None and other.name != name:
+        raise ConflictError(
+            f"{linked_as} is linked to {other.name} already; end that first: "
+            f"kaiche user link {other.name} none"
+        )
 
 
 def _somebody_owns(session: Session) -> None:

@@ -6,6 +6,7 @@ every replica.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -16,6 +17,8 @@ from service.audit import Origin
 from service.people import keys, passwords, records, register, throttle
 from service.people.names import folded
 from service.people.roles import Principal, Role
+from service.people.throttle import Counted
+from service.people.vouching import Vouched
 from service.store import Store, browser_sessions, people
 from service.store import audit as events
 from service.store.browser_sessions import SessionRow
@@ -45,9 +48,14 @@ class Entered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnedAway:
-    """No: a wrong name or password (which, is not said), or too many attempts, seconds to wait."""
+    """No: a wrong name or password (which, is not said), or too many attempts, seconds to wait.
+
+    ``stranger`` is how the log-in provider knows somebody whom nobody has added here (or has disabled,
+    or linked to another identity there); "" when it did not say.
+    """
 
     wait_seconds: int | None = None
+    stranger: str | None = None
 
 
 def is_open(store: Store) -> bool:
@@ -120,6 +128,34 @@ def sign_in(
         return open_session(session, origin, found, by="password", replaces=replaces)
 
 
+def may_try(store: Store, now: datetime, address: str) -> TurnedAway | None:
+    """Count a log-in by the provider, before the provider is asked; too many have to wait."""
+    by_address = throttle.counted("", address)[1]
+    return _count(store, now, (by_address,))[0]
+
+
+def enter(
+    store: Store, origin: Origin, vouched: Vouched, *, replaces: str | None
+) -> SignedIn | TurnedAway:
+    """Log in somebody whom the provider vouches for; nobody is added by it.
+
+    Whoever is linked is bound, the first time, to the identity at the provider that never changes: an
+    address that is given to another person later opens nothing.
+    """
+    subject = keys.digest(f"{vouched.issuer} {vouched.subject}")
+    with store.begin() as session:
+        person = people.find_linked(session, subject=subject)
+        bound = person is not None
+        if person is None and vouched.link is not None:
+            person = people.find_linked(session, linked_as=vouched.link)
+        free = person is not None and (bound or person.linked_subject is None)
+        if person is None or not free or person.disabled_at is not None:
+            return TurnedAway(stranger=vouched.link or "")
+        if not bound:
+            people.change(session, person.name, linked_subject=subject)
+        return open_session(session, origin, person, by="oidc", replaces=replaces)
+
+
 def change_password(
     store: Store, origin: Origin, name: str, password: str, new: str, *, address: str
 ) -> SignedIn | TurnedAway:
@@ -139,6 +175,21 @@ def _check(
 ) -> PersonRow | TurnedAway:
     """Whether a password is right, unless too many attempts came before; no transaction meanwhile."""
     counters = throttle.counted(name, address)
+    held, person = _count(store, now, counters, name)
+    if held is not None:
+        return held
+    able = person if person is not None and person.disabled_at is None else None
+    if not passwords.matches(able.password_hash if able else None, password) or able is None:
+        return TurnedAway()
+    with store.begin() as session:
+        browser_sessions.forget_attempts(session, counters[0].subject)
+    return able
+
+
+def _count(
+    store: Store, now: datetime, counters: Sequence[Counted], name: str = ""
+) -> tuple[TurnedAway | None, PersonRow | None]:
+    """Count one attempt; whether it is one too many, and the user called ``name``."""
     with store.begin() as session:
         counts = browser_sessions.attempt(
             session,
@@ -146,16 +197,10 @@ def _check(
             now,
             window_began=now - throttle.WINDOW,
         )
-        person = people.find(session, name)
+        person = people.find(session, name) if name else None
     over = [counts[each.subject][1] for each in counters if counts[each.subject][0] > each.most]
-    if over:
-        return TurnedAway(wait_seconds=throttle.wait_seconds(max(over), now))
-    able = person if person is not None and person.disabled_at is None else None
-    if not passwords.matches(able.password_hash if able else None, password) or able is None:
-        return TurnedAway()
-    with store.begin() as session:
-        browser_sessions.forget_attempts(session, counters[0].subject)
-    return able
+    wait = TurnedAway(wait_seconds=throttle.wait_seconds(max(over), now)) if over else None
+    return wait, person
 
 
 def open_session(

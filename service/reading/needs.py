@@ -82,7 +82,7 @@ def _night(night: RunRow | None, today: date) -> Iterator[Need]:
 
 def _alerts(session: Session, account_id: str) -> Iterator[Need]:
     for alert in interventions.alerts(session, account_id=account_id, open_only=True, limit=20):
-        said = {"zh": alert.message_zh, "en": alert.message_en}
+        said = {"zh": alert.message_zh, "en": alert.message_en, "kind": alert.kind}
         yield Need(kind="alert", values=said, target=str(alert.alert_id))
 
 

@@ -29,9 +29,7 @@ from service.settings.connectors import (
 )
 from service.settings.models import (
     ACCOUNT_ID,
-    HOST,
     PLATFORM_ID,
-    PUBLIC_URL,
     Account,
     Settings,
 )
@@ -40,6 +38,8 @@ from service.settings.platform_secrets import PlatformSecrets
 from service.settings.problems import Problem, WrongConfigurationError
 from service.settings.reading import UNREADABLE, Reading
 from service.settings.secrets import DATABASE_URL, Secrets
+from service.settings.server import HOST, PUBLIC_URL
+from service.settings.sign_in import CLIENT_FORM, SCOPE_FORM
 
 _FORMS: Final = {
     ACCOUNT_ID: "write a letter or digit, then letters, digits, _ . or -, at most 64 in all",
@@ -48,6 +48,8 @@ _FORMS: Final = {
     NICK_FORM: "write the shop's account name, at most 64 characters",
     VARIABLE_FORM: "write the name of an environment variable, such as KAICHE_SESSION_MY_SHOP",
     PUBLIC_URL: "write the address that browsers use, without a path, such as https://bids.example.cn",
+    CLIENT_FORM: "write the client id as the provider shows it",
+    SCOPE_FORM: "write the name of a scope, such as email",
     HOST: "write a host name or an address, such as 127.0.0.1",
 }
 _SENTENCES: Final = {

@@ -26,14 +26,14 @@ from service.settings.connectors import ReportsConnector, SandboxConnector, Taob
 from service.settings.leaving import Leaving
 from service.settings.retention import Retention
 from service.settings.section import Section, refusal
+from service.settings.server import Server
+from service.settings.sign_in import Oidc
 
 Money = Annotated[Decimal, Field(ge=0, le=Decimal("999999999.99"), decimal_places=2)]
 Bid = Annotated[Decimal, Field(ge=Decimal("0.05"), le=Decimal("99.99"), decimal_places=2)]
 Fraction = Annotated[float, Field(gt=0, le=1)]
 ACCOUNT_ID = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
 PLATFORM_ID = r"^[A-Za-z0-9_-]{1,64}$"
-HOST = r"^[A-Za-z0-9.:_-]+$"
-PUBLIC_URL = r"^https?://[A-Za-z0-9.:\[\]_-]+$"
 PlatformId = Annotated[str, Field(pattern=PLATFORM_ID)]
 Refusal = tuple[tuple[int | str, ...], str]  # the place below the block, the sentence
 GOODS_BLOCK = (
@@ -340,17 +340,6 @@ def _second(named: str | None) -> str:
     return f"is a second entry for {named}; keep one"
 
 
-class Server(Section):
-    """Where REST listens. While there is no user, only loopback is bound.
-
-    ``public_url`` is the address that browsers use when a proxy stands before the server.
-    """
-
-    host: Annotated[str, Field(pattern=HOST)] = "127.0.0.1"
-    port: Annotated[int, Field(ge=1, le=65535)] = 8750
-    public_url: Annotated[str, Field(pattern=PUBLIC_URL)] | None = None
-
-
 class Apply(Section):
     """How approved bids leave for the platform."""
 
@@ -367,8 +356,20 @@ class Settings(Section):
     )
     database: str = Field(default="sqlite:///var/kaiche.db", repr=False)
     server: Server = Server()
+    oidc: Oidc | None = None
     apply: Apply = Apply()
     retention: Retention = Retention()
+
+    @field_validator("oidc")
+    @classmethod
+    def _browsers_find_back(cls, oidc: Oidc | None, info: ValidationInfo) -> Oidc | None:
+        server = info.data.get("server")
+        if oidc is not None and server is not None and server.public_url is None:
+            raise refusal(
+                "sends browsers away and needs the address they come back to; write "
+                "server.public_url, such as https://bids.example.cn"
+            )
+        return oidc
 
     @field_validator("accounts")
     @classmethod

@@ -1,8 +1,10 @@
-"""What opens shops on the advertising platform: never in the YAML, never in the database.
+"""What opens shops on the advertising platform, and kaiche to the log-in provider: never in the YAML,
+never in the database.
 
 KAICHE_APP_KEY        the app's key, where the YAML gives none; it is no secret
 KAICHE_APP_SECRET     the app's secret
 KAICHE_SESSION_<ID>   an account's session: its id in capitals, with _ for - and .
+KAICHE_OIDC_SECRET    the secret under which the log-in provider knows kaiche
 KAICHE_SECRETS_FILE   a YAML or JSON file with these names and their values, readable by its owner
                       alone; a variable that is set goes before the file
 """
@@ -22,7 +24,7 @@ from service.settings.connectors import TaobaoConnector
 from service.settings.models import Account
 from service.settings.nodes import compose, decode
 from service.settings.problems import Mark, Problem, WrongConfigurationError
-from service.settings.secrets import APP_SECRET, MASK
+from service.settings.secrets import APP_SECRET, MASK, OIDC_SECRET
 
 APP_KEY: Final = "KAICHE_APP_KEY"
 SECRETS_FILE: Final = "KAICHE_SECRETS_FILE"
@@ -57,7 +59,7 @@ class PlatformSecrets:
         Raises WrongConfigurationError for a file that cannot be used. It never quotes a value.
         """
         path = env.get(SECRETS_FILE)
-        wanted = frozenset({APP_KEY, APP_SECRET, *map(session_variable, accounts)})
+        wanted = frozenset({APP_KEY, APP_SECRET, OIDC_SECRET, *map(session_variable, accounts)})
         fixed = {name: found for name in wanted if (found := env.get(name))}
         file = Path(path).absolute() if path else None
         return cls(values=fixed, fixed=fixed, wanted=wanted, file=file).renewed()

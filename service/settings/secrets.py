@@ -2,6 +2,7 @@
 
 KAICHE_DATABASE_URL   replaces ``database`` of the YAML; may hold a user and a password
 KAICHE_APP_SECRET     the advertising platform's application secret
+KAICHE_OIDC_SECRET    the secret under which the log-in provider knows kaiche, if it has one
 
 What opens the shops is in ``platform_secrets.py``.
 """
@@ -17,10 +18,12 @@ MASK: Final = "********"
 TOKEN: Final = "kaiche token create"  # the command that makes what is no variable
 DATABASE_URL: Final = "KAICHE_DATABASE_URL"
 APP_SECRET: Final = "KAICHE_APP_SECRET"
+OIDC_SECRET: Final = "KAICHE_OIDC_SECRET"
 SESSION: Final = "KAICHE_SESSION_<ACCOUNT ID>"
 VARIABLES: Final[Mapping[str, str]] = {
     "database_url": DATABASE_URL,
     "app_secret": APP_SECRET,
+    "oidc_secret": OIDC_SECRET,
 }
 
 _SECRET_NAME: Final = re.compile(
@@ -29,13 +32,14 @@ _SECRET_NAME: Final = re.compile(
 )
 _DATABASE_SECRET: Final = re.compile(r"password|passwd|pwd")
 _SESSION_NAME: Final = re.compile(r"(^|_)session(_?key)?s?$")
+_CLIENT_NAME: Final = re.compile(r"(^|_)(client|oidc)_secret$")
 _TOKEN_NAME: Final = re.compile(r"(^|_)(auth_)?token$|authorization")
 _IN_URL: Final = re.compile(r"(?P<user>\b[a-z][a-z0-9+.-]*://[^\s/@:]*:)[^\s/]+(?=@)", re.I)
 _IN_QUERY: Final = re.compile(
-    r"(?P<name>[?&;](?:password|passwd|pwd|token|secret)=)[^\s&;#]+", re.I
+    r"(?P<name>[?&;](?:password|passwd|pwd|token|secret|code|id_token)=)[^\s&;#]+", re.I
 )
 _BEARER: Final = re.compile(r"(?P<word>\bbearer\s+)\S{8,}", re.I)
-_OWN_KEY: Final = re.compile(r"(?P<word>\bkaiche_(?:session=)?)[A-Za-z0-9_-]{43}")
+_OWN_KEY: Final = re.compile(r"(?P<word>\bkaiche_(?:(?:session|passage)=)?)[A-Za-z0-9_-]{43}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +48,7 @@ class Secrets:
 
     database_url: str | None = None
     app_secret: str | None = None
+    oidc_secret: str | None = None
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Secrets:
@@ -67,6 +72,8 @@ def variable_for(key: str) -> str | None:
         return DATABASE_URL
     if _SESSION_NAME.search(name):
         return SESSION
+    if _CLIENT_NAME.search(name):
+        return OIDC_SECRET
     return TOKEN if _TOKEN_NAME.search(name) else APP_SECRET
 
 

@@ -119,14 +119,23 @@ class Alert(Table):
     alert_id: Mapped[int] = mapped_column(Id, primary_key=True)
     at: Mapped[datetime]
     account_id: Mapped[str] = mapped_column(String(64), index=True)
-    kind: Mapped[str] = mapped_column(String(24))  # budget_raised
-    subject: Mapped[str] = mapped_column(String(64))  # campaign_id
+    kind: Mapped[str] = mapped_column(String(24))  # budget_raised | limits_raised
+    subject: Mapped[str] = mapped_column(String(64))  # campaign_id | limits
     before: Mapped[dict[str, Any]]
     after: Mapped[dict[str, Any]]
     message_zh: Mapped[str]
     message_en: Mapped[str]
     acknowledged_at: Mapped[datetime | None]
     acknowledged_by: Mapped[str | None] = mapped_column(String(64))
+
+
+class StandingLimits(Table):
+    """The budgets and the allowance in force; a raise in the YAML waits until it is acknowledged."""
+
+    __tablename__ = "standing_limits"
+    account_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    limits: Mapped[dict[str, Any]]  # name -> value, money in fen, null = without limit
+    since_at: Mapped[datetime]
 
 
 class Rollback(Table):

@@ -23,12 +23,18 @@ TOKENS: Table = METADATA.tables["api_token"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonRow:
-    """A user; ``disabled_at`` set means that no key of theirs opens anything."""
+    """A user; ``disabled_at`` set means that no key of theirs opens anything.
+
+    ``linked_as`` is the value of a claim by which the log-in provider knows them, ``linked_subject``
+    the hash of the identity there that came first.
+    """
 
     name: str
     password_hash: str | None
     created_at: datetime
     disabled_at: datetime | None
+    linked_as: str | None = None
+    linked_subject: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,13 +67,25 @@ def find(session: Session, name: str) -> PersonRow | None:
     return fetch_one(session, PersonRow, columns_of(PersonRow, PEOPLE).where(PEOPLE.c.name == name))
 
 
+def find_linked(
+    session: Session, *, linked_as: str | None = None, subject: str | None = None
+) -> PersonRow | None:
+    """The user behind an identity at the log-in provider, by its link or by its subject's hash."""
+    query = columns_of(PersonRow, PEOPLE)
+    if subject is not None:
+        query = query.where(PEOPLE.c.linked_subject == subject)
+    else:
+        query = query.where(PEOPLE.c.linked_as == linked_as)
+    return fetch_one(session, PersonRow, query)
+
+
 def everybody(session: Session) -> list[PersonRow]:
     """All users, by name."""
     return fetch(session, PersonRow, columns_of(PersonRow, PEOPLE).order_by(PEOPLE.c.name))
 
 
 def add(session: Session, person: PersonRow) -> bool:
-    """Insert a user; False when the name, or the external id, is taken."""
+    """Insert a user; False when the name, or the link, is taken."""
     statement = insert_or(session, PEOPLE).values(asdict(person)).on_conflict_do_nothing()
     return written(session, statement) == 1
 

@@ -19,13 +19,19 @@ METADATA = ledger_tables.METADATA  # with everything in it, once this module is 
 
 
 class Person(Table):
-    """A user. Without a password they enter by token only."""
+    """A user. Without a password or a link to the log-in provider they enter by token only.
+
+    ``linked_as`` is what the provider has to say of them, ``linked_subject`` the hash of who said to
+    be that first: nobody else is that from then on.
+    """
 
     __tablename__ = "person"
     name: Mapped[str] = mapped_column(String(48), primary_key=True)
     password_hash: Mapped[str | None]
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
+    linked_as: Mapped[str | None] = mapped_column(String(300), unique=True)
+    linked_subject: Mapped[str | None] = mapped_column(String(64), unique=True)
 
 
 class PersonRole(Table):

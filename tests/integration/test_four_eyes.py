@@ -11,7 +11,7 @@ import pytest
 from service.approval import Action
 from service.audit import Origin
 from service.decisions import decide, edit, override
-from service.errors import SecondPersonError
+from service.errors import InputError, SecondPersonError
 from service.people import register
 from service.people.roles import EVERYWHERE, Role
 from service.settings.models import Guardrails
@@ -70,6 +70,32 @@ def test_a_human_bid_waits_for_another(store: Store, staff: Any, made: list[Any]
         ("approve", "zhang"),
         ("edit", "li"),
     ]
+
+
+def test_a_bid_beyond_the_steps_of_the_yaml_waits_for_another(
+    store: Store, staff: Any, made: list[Any]
+) -> None:
+    """100 fen to 300, where the machine may go up by 30 % a night."""
+    line = made[0]
+    assert line.bid_before_fen * (1 + LIMITS.max_step_up) < 300
+    edited(store, staff["li"], line, 300)
+    with pytest.raises(SecondPersonError):
+        approve(store, staff["li"], by_id(line))
+    proposal = LineFilter(proposal_id=line.proposal_id)
+    assert approve(store, staff["li"], proposal).for_another == 1
+    approve(store, staff["zhang"], by_id(line))
+    assert state(store, line) == "approved"
+
+
+@pytest.mark.parametrize("bid", [4, 2001, 100_000])
+def test_a_bid_beyond_the_range_of_the_yaml_is_nobodys(
+    store: Store, staff: Any, made: list[Any], bid: int
+) -> None:
+    """Not even two people's: the owner has to change the range first."""
+    for who in staff.values():
+        with pytest.raises(InputError, match="outside the guardrails"):
+            edited(store, who, made[0], bid)
+    assert state(store, made[0]) == "pending"
 
 
 def test_by_a_filter_ones_own_is_left_and_counted(

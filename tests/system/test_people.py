@@ -99,3 +99,30 @@ def test_a_server_that_was_protected_by_the_old_token_does_not_start_without(sho
     assert refused.returncode == 2
     assert "kaiche token create" in refused.stderr
     assert "correct-horse" not in refused.stderr
+
+
+def test_a_user_is_linked_to_the_log_in_of_the_organisation(staffed):
+    add = ("user", "add", "li", "--oidc", "Li@Example.cn")
+    refused = staffed.call(*add)
+    assert (refused.returncode, "write the block oidc" in refused.stderr) == (8, True), refused
+    config = staffed.folder / "kaiche.yaml"
+    text = config.read_text(encoding="utf-8")
+    block = (
+        "server: {public_url: https://bids.example.cn}\noidc: {issuer: https://login.example.cn, "
+    )
+    config.write_text(f"{block}client_id: kaiche}}\n{text}", encoding="utf-8")
+    assert staffed.call(*add).returncode == 0
+    assert (users(staffed)["li"]["enters_by"], users(staffed)["li"]["linked_as"]) == (
+        ["oidc"],
+        "email:li@example.cn",
+    )
+    taken = staffed.call("user", "link", "zhang", "LI@example.cn")
+    assert (taken.returncode, "linked to li already" in taken.stderr) == (4, True), taken
+    taken = staffed.call("user", "add", "wang", "--oidc", "li@example.cn")
+    assert (taken.returncode, "linked to li already" in taken.stderr) == (4, True), taken
+    assert staffed.call("user", "link", "li", "none").returncode == 0
+    assert staffed.call("user", "link", "zhang", "li@example.cn").returncode == 0
+    assert users(staffed)["zhang"]["enters_by"] == ["password", "oidc"]
+    assert users(staffed)["li"]["enters_by"] == []
+    (event, *_) = json.loads(staffed.call("audit", "--json").stdout)
+    assert (event["action"], event["before"]) == ("identity_linked", {"linked_as": None})

@@ -60,14 +60,25 @@ class ReleaseDemand(Demand):
     keyword_id: Annotated[str, Field(max_length=64, examples=["30481986859300054"])]
 
 
+class AcknowledgeDemand(Demand):
+    """Say that an alert is known; a raise in the YAML needs the reason why it is accepted."""
+
+    reason: Reason | None = None
+
+
 class AlertView(Answer):
-    """Something a person has to know. A raised budget counts once its alert is acknowledged."""
+    """Something a person has to know. What was raised counts once its alert is acknowledged.
+
+    ``kind`` is ``budget_raised`` (on the platform) or ``limits_raised`` (in the YAML).
+    """
 
     alert_id: Annotated[int, Field(examples=[7])]
     at: Annotated[datetime, Field(examples=["2026-07-31T00:30:05Z"])]
     account_id: AccountId
     kind: Annotated[str, Field(examples=["budget_raised"])]
-    subject: Annotated[str, Field(description="The campaign's id.", examples=["72281500001"])]
+    subject: Annotated[
+        str, Field(description="The campaign's id, or `limits`.", examples=["72281500001"])
+    ]
     before: Annotated[dict[str, Any], Field(examples=[{"daily_budget_fen": 30000}])]
     after: Annotated[dict[str, Any], Field(examples=[{"daily_budget_fen": 45000}])]
     message_zh: Annotated[

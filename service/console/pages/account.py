@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from asyncio import to_thread
 from typing import Any
 
 from nicegui import ui
 
-from service import economics
+from service import economics, standing
 from service.console.frame import frame, heading, note
 from service.console.numbers import NOTHING, percent, yuan
 from service.console.tables import row, table
@@ -18,6 +19,7 @@ from service.settings.models import Account, Economics
 async def show(visitor: Visitor, account_id: str) -> None:
     """The page."""
     account, texts = visitor.account(account_id), visitor.texts
+    account = await to_thread(_in_force, visitor, account)
     with frame(visitor, account, "account", texts("account.title")):
         note(texts("account.from_yaml"))
         with ui.element("div").classes("k-columns"):
@@ -31,6 +33,12 @@ async def show(visitor: Visitor, account_id: str) -> None:
             heading(texts("account.economics"), 2)
             for entry in account.economics:
                 _economics(texts, entry)
+
+
+def _in_force(visitor: Visitor, account: Account) -> Account:
+    """Without raises that nobody has acknowledged yet."""
+    with visitor.context.store.read() as session:
+        return standing.in_force(session, account)
 
 
 def _groups(texts: Texts, account: Account) -> dict[str, list[tuple[str, str]]]:

@@ -9,7 +9,8 @@ from datetime import date, timedelta
 from nicegui import ui
 
 from service import books, stop
-from service.console import charts
+from service.console import acting, charts
+from service.console.dialogs import ask_known, say_error
 from service.console.frame import empty, frame, heading, note
 from service.console.numbers import (
     NOTHING,
@@ -23,10 +24,12 @@ from service.console.numbers import (
 from service.console.tables import row, table
 from service.console.texts import Texts
 from service.console.visitor import Visitor
+from service.errors import ServiceError
 from service.reading.needs import Need, needs
 from service.reading.nights import NightOutcome, nights
 from service.reading.summary import Summary, summary_of
 from service.settings.models import Account
+from service.standing import LIMITS_RAISED
 from service.store import ledger, proposals, runs
 from service.store.rows import LedgerDay, RunRow
 
@@ -128,6 +131,29 @@ def _show_needs(visitor: Visitor, account: Account, found: tuple[Need, ...]) -> 
                 target = _target(account, need)
                 if target:
                     ui.link(texts("today.look"), target).classes("k-more")
+                if need.kind == "alert":
+                    _acknowledging(visitor, need)
+
+
+def _acknowledging(visitor: Visitor, need: Need) -> None:
+    """The way to say that an alert is known; a raise in the YAML needs a reason."""
+    texts = visitor.texts
+
+    async def go_on() -> None:
+        needed = need.values["kind"] == LIMITS_RAISED
+        said = await ask_known(texts, _sentence(texts, need), needed=needed)
+        if said is None:
+            return
+        try:
+            await to_thread(acting.acknowledge, visitor, int(need.target or 0), said.reason)
+        except ServiceError as error:
+            say_error(texts, error)
+            return
+        ui.navigate.reload()
+
+    ui.button(texts("need.acknowledge"), on_click=go_on).props("no-caps flat dense").classes(
+        "k-more"
+    )
 
 
 def _sentence(texts: Texts, need: Need) -> str:

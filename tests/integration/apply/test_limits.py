@@ -9,8 +9,11 @@ from decimal import Decimal
 import pytest
 from apply_desk import Desk
 
+from service import raises
 from service.errors import RunInProgressError
-from service.store import audit
+from service.people import register
+from service.people.roles import EVERYWHERE, Role
+from service.store import audit, standing_limits
 from service.store.audit import AuditFilter
 
 
@@ -177,6 +180,23 @@ def test_raises_wait_for_room_under_the_account_cap(desk: Desk) -> None:
     assert (held.counts["failed"], held.halt) == (1, "refused")  # the cut brought no relief
     done = desk.apply()
     assert (done.counts.get("applied", 0), done.counts["waiting"]) == (1, {"cap": 2})
+
+
+def test_a_cap_that_nobody_has_acknowledged_gives_no_room(desk: Desk) -> None:
+    """A cap of 41.20 leaves room for two raises of 0.50; the YAML now says a million."""
+    live = desk.live()
+    rises = desk.words[:3]
+    with desk.store.begin() as session:
+        owner = {EVERYWHERE: Role.OWNER}
+        register.add(session, desk.origin(), "zhang", password_hash="x", roles=owner)
+        limits = raises.limits_of(desk.account) | {raises.DAILY: 4_120}
+        standing_limits.put(session, "shop", limits, at=desk.now)
+    desk.night(
+        {word: live[word] + 3 for word in rises},
+        spends=dict.fromkeys(desk.words, (100, 150)),
+    )
+    done = desk.apply()
+    assert (done.counts["applied"], done.counts["waiting"]) == (2, {"cap": 1})
 
 
 def test_raises_wait_for_room_under_their_campaign_cap(desk: Desk) -> None:

@@ -57,6 +57,7 @@ def test_a_night_lays_a_proposal_on_the_table(
         assert worth["p05"] <= worth["mean"] <= worth["p95"]
     assert [(event.action, event.actor, event.request_id) for event in events] == [
         ("run_started", "小王", "r-7"),
+        ("limits_begun", "kaiche", None),
         ("proposal_saved", "kaiche", None),
         ("run_succeeded", "kaiche", None),
     ]

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from crew import Crew, bearer
 
-from service import outside
+from service import outside, raises, standing
 from service.audit import Origin
 from service.outside import Edit
-from service.store import account_states, interventions
+from service.people.roles import Role
+from service.store import account_states, interventions, standing_limits
 from service.store.interventions import NewAlert
 from service.wiring import Wiring
 
@@ -103,6 +105,41 @@ def test_alerts_are_listed_until_somebody_acknowledges_them(
     assert len(client.get("/api/v1/alerts").json()["items"]) == 2
     assert len(client.get("/api/v1/alerts?open_only=false").json()["items"]) == 3
     assert client.post("/api/v1/alerts/99/acknowledge").status_code == 404
+
+
+def test_a_raise_in_the_yaml_is_accepted_with_a_reason_and_then_shown(
+    client: Any, wiring: Wiring, origin: Origin, crew: Crew
+) -> None:
+    account = wiring.settings.accounts[0]
+    tight = {**raises.limits_of(account), raises.DAILY: 20_000}
+    with wiring.store.begin() as session:
+        standing_limits.put(session, account.id, tight, at=origin.at)
+        standing.note(session, account, origin)
+    crew.add("li", shop_1=Role.SPECIALIST)
+    boss, li = bearer(crew.token("boss")), bearer(crew.token("li"))
+
+    def daily() -> Any:
+        found = client.get("/api/v1/accounts/shop-1", headers=li).json()
+        return found["policy"]["budgets"]["daily"]
+
+    assert float(daily()) == 200
+    (one,) = client.get("/api/v1/alerts", headers=li).json()["items"]
+    assert (one["kind"], one["before"], one["after"]) == (
+        "limits_raised",
+        {"budgets.daily": 20_000},
+        {"budgets.daily": 30_000},
+    )
+    known = f"/api/v1/alerts/{one['alert_id']}/acknowledge"
+    reason = {"reason": "clearance sale"}
+    assert client.post(known, json=reason, headers=li).status_code == 403
+    assert client.post(known, headers=boss).status_code == 422
+    assert client.post(known, json={}, headers=boss).status_code == 422
+    assert float(daily()) == 200
+    assert client.post(known, json=reason, headers=boss).json()["acknowledged_by"] == "boss"
+    assert float(daily()) == 300
+    found = client.get("/api/v1/audit-events?action=limits_acknowledged", headers=li)
+    (event,) = found.json()["items"]
+    assert (event["actor"], event["reason"]) == ("boss", "clearance sale")
 
 
 def alert(origin: Origin, number: int) -> NewAlert:

@@ -22,6 +22,7 @@ def test_what_is_printed_is_a_configuration_again(path: Path, tmp_path: Path) ->
     assert shown.pop("secrets") == {
         "KAICHE_DATABASE_URL": "not set",
         "KAICHE_APP_SECRET": "not set",
+        "KAICHE_OIDC_SECRET": "not set",
     }
     copy = tmp_path / "copy.yaml"
     copy.write_text(yaml.safe_dump(shown, allow_unicode=True), encoding="utf-8")

@@ -29,6 +29,8 @@ def test_printing_shows_what_is_set_and_nothing_more() -> None:
         ("secret", "KAICHE_APP_SECRET"),
         ("app_secret", "KAICHE_APP_SECRET"),
         ("appSecret", "KAICHE_APP_SECRET"),
+        ("client_secret", "KAICHE_OIDC_SECRET"),
+        ("clientSecret", "KAICHE_OIDC_SECRET"),
         ("api_key", "KAICHE_APP_SECRET"),
         ("session_key", "KAICHE_SESSION_<ACCOUNT ID>"),
         ("session", "KAICHE_SESSION_<ACCOUNT ID>"),
