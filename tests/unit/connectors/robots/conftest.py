@@ -6,6 +6,7 @@ import json
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -104,7 +105,7 @@ def _serve_mail(listener: socket.socket, told: Post) -> None:
             connection, _ = listener.accept()
         except OSError:
             return
-        with connection, connection.makefile("rwb") as stream:
+        with suppress(ConnectionError), connection, connection.makefile("rwb") as stream:
             _talk(stream, told)
 
 
