@@ -52,7 +52,7 @@ _FORMS: Final = {
     CHANNEL_NAME: "write a small letter, then small letters, digits, _ or -, at most 32 in all",
     MAIL_ADDRESS: "write one mail address, such as owner@example.cn",
     MAIL_HOST: "write the mail server's name, such as smtp.example.cn",
-    CLOCK: "write a time of day from \"00:00\" to \"23:59\", in quotes",
+    CLOCK: 'write a time of day from "00:00" to "23:59", in quotes',
     HOST: "write a host name or an address, such as 127.0.0.1",
 }
 _SENTENCES: Final = {

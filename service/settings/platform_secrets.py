@@ -22,8 +22,8 @@ from yaml.nodes import MappingNode, Node, ScalarNode
 
 from service.settings.connectors import TaobaoConnector
 from service.settings.models import Account
-from service.settings.notify import Channel
 from service.settings.nodes import compose, decode
+from service.settings.notify import Channel
 from service.settings.problems import Mark, Problem, WrongConfigurationError
 from service.settings.secrets import APP_SECRET, MASK
 

@@ -105,7 +105,7 @@ def claim(session: Session, messages: Sequence[MessageRow], now: datetime) -> bo
     return True
 
 
-def settle(  # noqa: PLR0913 - the columns of one change
+def settle(
     session: Session,
     ids: Iterable[int],
     state: str,
