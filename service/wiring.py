@@ -16,6 +16,8 @@ from service.applying import ApplyContext
 from service.audit import Origin
 from service.errors import ConflictError, NotFoundError
 from service.nightly import NightContext, NightResult, Progress, run_night, silent
+from service.notify.channels import Channels
+from service.notify.telling import TellContext
 from service.planning import Door
 from service.platforms import NO_SECRETS, Platforms
 from service.settings.models import Account, Settings
@@ -46,6 +48,7 @@ class Wiring:
     clock: Clock
     night: NightContext
     platforms: Platforms | None = None
+    secrets: PlatformSecrets = NO_SECRETS
 
     def close(self) -> None:
         """End every connection, to platforms and to the database."""
@@ -88,6 +91,17 @@ class Wiring:
             stop_file=stop.stop_file(self.settings),
             approval_life=timedelta(hours=limits.approval_hours),
             reads_apart=timedelta(minutes=limits.reads_apart_minutes),
+        )
+
+    @property
+    def telling(self) -> TellContext:
+        """What telling people stands on."""
+        return TellContext(
+            store=self.store,
+            settings=self.settings,
+            sender=Channels(notify=self.settings.notify, secrets=self.secrets, clock=self.clock),
+            clock=self.clock,
+            stop_file=stop.stop_file(self.settings),
         )
 
     def look_back(self, undoes: str) -> tuple[rollback.Looked, date]:
@@ -140,4 +154,11 @@ def wire(
         sleep=sleep,
     )
     night = NightContext(store=store, door=cast("Door", optimizer), platform=platforms, clock=clock)
-    return Wiring(settings=settings, store=store, clock=clock, night=night, platforms=platforms)
+    return Wiring(
+        settings=settings,
+        store=store,
+        clock=clock,
+        night=night,
+        platforms=platforms,
+        secrets=secrets,
+    )

@@ -11,9 +11,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Table, select, update
+from sqlalchemy import Table, func, select, update
 from sqlalchemy.orm import Session
 
+from service.errors import ConflictError
 from service.store.chunks import insert_or, written
 from service.store.message_tables import METADATA
 from service.store.rows import columns_of, fetch
@@ -67,6 +68,14 @@ def known_kinds(session: Session, account_id: str, channel: str) -> frozenset[st
     return frozenset(session.scalars(query.distinct()))
 
 
+def channels_told(session: Session, account_id: str, day: date, kind: str) -> frozenset[str]:
+    """The channels over which an account has a message of a kind for a day, whatever its state."""
+    query = select(MESSAGES.c.channel).where(
+        MESSAGES.c.account_id == account_id, MESSAGES.c.day == day, MESSAGES.c.kind == kind
+    )
+    return frozenset(session.scalars(query))
+
+
 def page(session: Session, account_id: str, *, limit: int = 100) -> list[MessageRow]:
     """An account's newest messages, newest first."""
     query = columns_of(MessageRow, MESSAGES).where(MESSAGES.c.account_id == account_id)
@@ -83,16 +92,28 @@ def waiting(session: Session, account_id: str, now: datetime) -> list[MessageRow
     return fetch(session, MessageRow, query.order_by(MESSAGES.c.message_id))
 
 
-def last_left(session: Session, channel: str) -> datetime | None:
-    """When something last began to leave over a channel; None = never."""
-    query = select(MESSAGES.c.changed_at).where(
-        MESSAGES.c.channel == channel, MESSAGES.c.attempts > 0
+def left_since(
+    session: Session,
+    channel: str,
+    since: datetime,
+    *,
+    account_id: str | None = None,
+    kind: str = "",
+) -> int:
+    """How many began to leave over a channel after ``since``: of an account, of a kind so beginning."""
+    query = select(func.count()).where(
+        MESSAGES.c.channel == channel,
+        MESSAGES.c.attempts > 0,
+        MESSAGES.c.changed_at > since,
+        MESSAGES.c.kind.startswith(kind, autoescape=True),
     )
-    return session.scalar(query.order_by(MESSAGES.c.changed_at.desc()).limit(1))
+    if account_id is not None:
+        query = query.where(MESSAGES.c.account_id == account_id)
+    return session.scalar(query) or 0
 
 
-def claim(session: Session, messages: Sequence[MessageRow], now: datetime) -> bool:
-    """Take messages for sending; False when another process has taken one of them meanwhile."""
+def claim(session: Session, messages: Sequence[MessageRow], now: datetime) -> None:
+    """Take messages for sending; raises ConflictError when another process has taken one of them."""
     for one in messages:
         statement = update(MESSAGES).where(
             MESSAGES.c.message_id == one.message_id,
@@ -101,8 +122,7 @@ def claim(session: Session, messages: Sequence[MessageRow], now: datetime) -> bo
         )
         values = {"state": "sending", "attempts": one.attempts + 1, "changed_at": now}
         if written(session, statement.values(values)) != 1:
-            return False
-    return True
+            raise ConflictError(f"message {one.message_id} is being sent by another process")
 
 
 def settle(
