@@ -18,8 +18,8 @@ Address = Annotated[str, Field(pattern=MAIL_ADDRESS)]
 Clock = Annotated[str, Field(pattern=CLOCK)]
 
 
-class RobotChannel(Section):
-    """A group's robot. Its address is the secret KAICHE_NOTIFY_<NAME>, what it signs with ..._SIGN."""
+class DingtalkChannel(Section):
+    """A group's robot of DingTalk. Its address is the secret KAICHE_NOTIFY_<NAME>, what it signs with ..._SIGN."""
 
     name: Name = Field(description="a short name, used by the accounts", examples=["group"])
     kind: Literal["dingtalk"]
@@ -66,13 +66,14 @@ class MailChannel(Section):
         return user
 
 
-Channel = RobotChannel | WecomChannel | FeishuChannel | MailChannel
+Channel = DingtalkChannel | WecomChannel | FeishuChannel | MailChannel
+Kinds = Annotated[Channel, Field(discriminator="kind")]
 
 
 class Notify(Section):
     """The channels there are, and the language of what goes through them."""
 
-    channels: tuple[Channel, ...] = ()
+    channels: tuple[Kinds, ...] = ()
     language: Literal["zh", "en"] = "zh"
 
     @field_validator("channels")
@@ -95,7 +96,7 @@ class Telling(Section):
 
     channels: tuple[Name, ...] = ()
     earliest: Clock = "07:00"
-    latest: Clock = "08:50"
+    latest: Clock = Field(default="08:50", validate_default=True)
     makeup_hours: Annotated[int, Field(ge=1, le=14)] = 4
     alerts: bool = True
 
