@@ -16,6 +16,8 @@ from service.applying import ApplyContext
 from service.audit import Origin
 from service.errors import ConflictError, NotFoundError
 from service.nightly import NightContext, NightResult, Progress, run_night, silent
+from service.notify.channels import Channels
+from service.notify.telling import TellContext
 from service.people.provider import Provider
 from service.planning import Door
 from service.platforms import NO_SECRETS, Platforms
@@ -49,6 +51,7 @@ class Wiring:
     night: NightContext
     platforms: Platforms | None = None
     provider: Provider | None = None
+    secrets: PlatformSecrets = NO_SECRETS
 
     def close(self) -> None:
         """End every connection, to platforms, the log-in provider and the database."""
@@ -93,6 +96,17 @@ class Wiring:
             stop_file=stop.stop_file(self.settings),
             approval_life=timedelta(hours=limits.approval_hours),
             reads_apart=timedelta(minutes=limits.reads_apart_minutes),
+        )
+
+    @property
+    def telling(self) -> TellContext:
+        """What telling people stands on."""
+        return TellContext(
+            store=self.store,
+            settings=self.settings,
+            sender=Channels(notify=self.settings.notify, secrets=self.secrets, clock=self.clock),
+            clock=self.clock,
+            stop_file=stop.stop_file(self.settings),
         )
 
     def look_back(self, undoes: str) -> tuple[rollback.Looked, date]:
@@ -152,6 +166,7 @@ def wire(
         night=night,
         platforms=platforms,
         provider=provider_of(settings, secrets, clock),
+        secrets=secrets,
     )
 
 

@@ -23,6 +23,7 @@ from service.store import runs
 
 if TYPE_CHECKING:
     from service.departures import DepartureSchedule
+    from service.notify.teller import Teller
     from service.scheduler import NightSchedule
     from service.wiring import Wiring
 
@@ -86,22 +87,28 @@ def scheduler(context: typer.Context) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Schedules:
-    """The clock of the nights and that of the bids that leave by themselves."""
+    """The clocks of the nights, of the bids that leave by themselves, and of messages to people."""
 
     nights: NightSchedule
     departures: DepartureSchedule
+    teller: Teller
 
     def stop(self) -> None:
-        """Stop both after what is under way; a second call does nothing."""
+        """Stop them after what is under way; a second call does nothing."""
+        self.teller.stop()
         self.nights.stop()
         self.departures.stop()
 
 
 def _started(command: Command, wiring: Wiring) -> Schedules:
-    schedules = Schedules(night_schedule(wiring), departure_schedule(wiring))
+    from service.notify.teller import Teller  # noqa: PLC0415 - loads pandas
+
+    teller = Teller(wiring.telling, wiring.settings.accounts)
+    schedules = Schedules(night_schedule(wiring), departure_schedule(wiring), teller)
     _announce(command, wiring, schedules)
     schedules.nights.start()
     schedules.departures.start()
+    schedules.teller.start()
     return schedules
 
 
@@ -144,6 +151,12 @@ def _announce(command: Command, wiring: Wiring, schedules: Schedules) -> None:
         command.screen.say(
             f"{account.id}: 下一晚 {when}", f"{account.id}: the next night is at {when}"
         )
+        if account.notify.channels:
+            channels, latest = ", ".join(account.notify.channels), account.notify.latest
+            command.screen.say(
+                f"{account.id}: 日报最晚 {latest} 发到 {channels}",
+                f"{account.id}: the digest goes to {channels} by {latest}",
+            )
         if account.id in schedules.departures.accounts:
             line = account.apply.line
             command.screen.say(

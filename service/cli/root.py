@@ -22,6 +22,7 @@ from service.cli import (
     interventions,
     ledger,
     night,
+    notify,
     people,
     processes,
     proposals,
@@ -102,6 +103,7 @@ app.command("rejects")(records.list_rejects)
 app.command("replay")(night.replay)
 app.command("ledger")(ledger.ledger)
 app.command("economics")(economics.economics)
+app.add_typer(notify.app, name="notify")
 app.add_typer(audit.app, name="audit")
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)

@@ -20,6 +20,7 @@ CODES: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "state": words.STATES,
     "outcome": words.OUTCOMES,
     "waiting": words.WAITING,
+    "need": words.NEEDS,
 }
 
 

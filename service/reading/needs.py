@@ -64,13 +64,16 @@ def needs(session: Session, account_id: str, today: date, stop_file: Path) -> tu
 def _stops(session: Session, file: Path, account_id: str) -> Iterator[Need]:
     for one in stop.in_force(session, file, account_id):
         by = one.ordered_by or (str(one.file) if one.file else "")
-        yield Need(kind="stopped", values={"by": by, "reason": one.reason or ""})
+        yield Need(
+            kind="stopped", values={"by": by, "reason": one.reason or "", "since": one.ordered_at}
+        )
 
 
 def _authorisation(session: Session, account_id: str) -> Iterator[Need]:
     state = account_states.get(session, account_id)
     if state.unauthorised_since_at is not None:
-        yield Need(kind="unauthorised", values={"cause": state.unauthorised_cause or ""})
+        said = {"cause": state.unauthorised_cause or "", "since": state.unauthorised_since_at}
+        yield Need(kind="unauthorised", values=said)
 
 
 def _night(night: RunRow | None, today: date) -> Iterator[Need]:

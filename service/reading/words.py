@@ -73,3 +73,47 @@ WAITING = {
     "rolled_back": ("已撤销过", "rolled back already"),
     "being_rolled_back": ("正在撤销", "being rolled back"),
 }
+
+# What waits for a person; places in braces are the figures of a Need.
+NEEDS = {
+    "stopped": (
+        "提交已被停止 ({by}) {reason}; kaiche resume 恢复.",
+        "Sending is stopped ({by}) {reason}; kaiche resume goes on.",
+    ),
+    "unauthorised": (
+        "店铺授权已失效, 需要重新授权. {cause}",
+        "The shop must be authorised again. {cause}",
+    ),
+    "run_failed": (
+        "今晚没有算成: {cause}",
+        "Tonight could not be worked out: {cause}",
+    ),
+    "no_night": (
+        "{day} 还没有计算.",
+        "{day} has not been worked out yet.",
+    ),
+    "unknown": (
+        "{count} 个批次结果不明, 正在核对平台上的出价.",
+        "{count} batches with unknown outcome; the bids on the platform are being read.",
+    ),
+    "blocked": (
+        "护栏拦下了这份建议 ({count} 词), 需要第二个人写理由放行.",
+        "Guardrails blocked this proposal ({count} words); a second person must open it with a reason.",
+    ),
+    "review": (
+        "模型检查: {verdict}. 看过再批.",
+        "Model check: {verdict}. Look before approving.",
+    ),
+    "pending": (
+        "{count} 条改动等待审批.",
+        "{count} changes wait for approval.",
+    ),
+    "unsent": (
+        "{count} 条已批准, 尚未提交.",
+        "{count} are approved and not sent yet.",
+    ),
+    "hands_off": (
+        "{count} 个词在别处改过价, 已留给人处理.",
+        "{count} words were changed elsewhere and are left to people.",
+    ),
+}

@@ -58,6 +58,7 @@ def config_hash(account: Account) -> str:
     for location in _LOCATIONS:
         values["connector"].pop(location, None)
     del values["apply"]  # when bids leave decides nothing about what they are
+    del values["notify"]  # nor does who is told
     values["locked_keywords"] = sorted(set(account.locked_keywords))
     text = json.dumps(_plain(values), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from pathlib import Path
+from typing import Annotated, Final, Literal
 
-from pydantic import ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from service.settings import cron
 from service.settings.section import Section, refusal
@@ -39,3 +40,11 @@ class Leaving(Section):
                 "stands beside by: hand, which has no times; write by: schedule, or remove it"
             )
         return line
+
+
+class Apply(Section):
+    """How approved bids leave for the platform."""
+
+    approval_hours: Annotated[int, Field(ge=1, le=168)] = 48
+    reads_apart_minutes: Annotated[int, Field(ge=1, le=1440)] = 10
+    stop_file: Path | None = None

@@ -34,6 +34,7 @@ from service.settings.models import (
     Settings,
 )
 from service.settings.nodes import compose, decode
+from service.settings.notify import CHANNEL_NAME, CLOCK, MAIL_ADDRESS, MAIL_HOST
 from service.settings.platform_secrets import PlatformSecrets
 from service.settings.problems import Problem, WrongConfigurationError
 from service.settings.reading import UNREADABLE, Reading
@@ -50,6 +51,10 @@ _FORMS: Final = {
     PUBLIC_URL: "write the address that browsers use, without a path, such as https://bids.example.cn",
     CLIENT_FORM: "write the client id as the provider shows it",
     SCOPE_FORM: "write the name of a scope, such as email",
+    CHANNEL_NAME: "write a small letter, then small letters, digits, _ or -, at most 32 in all",
+    MAIL_ADDRESS: "write one mail address, such as owner@example.cn",
+    MAIL_HOST: "write the mail server's name, such as smtp.example.cn",
+    CLOCK: 'write a time of day from "00:00" to "23:59", in quotes',
     HOST: "write a host name or an address, such as 127.0.0.1",
 }
 _SENTENCES: Final = {
@@ -95,7 +100,7 @@ def read(path: Path, env: Mapping[str, str]) -> Loaded:
     return Loaded(
         settings=resolved,
         secrets=secrets,
-        platform_secrets=PlatformSecrets.find(env, resolved.accounts),
+        platform_secrets=PlatformSecrets.find(env, resolved.accounts, resolved.notify.channels),
         warnings=advise(resolved, found),
     )
 

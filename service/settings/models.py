@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -23,7 +22,8 @@ from pydantic_core import InitErrorDetails
 
 from service.settings import cron, places
 from service.settings.connectors import ReportsConnector, SandboxConnector, TaobaoConnector
-from service.settings.leaving import Leaving
+from service.settings.leaving import Apply, Leaving
+from service.settings.notify import Notify, Telling
 from service.settings.retention import Retention
 from service.settings.section import Section, refusal
 from service.settings.server import Server
@@ -268,6 +268,7 @@ class Account(Section):
     objective: Literal["profit", "slight_loss", "clicks"] = "slight_loss"
     schedule: Schedule = Schedule()
     apply: Leaving = Leaving()
+    notify: Telling = Telling()
     history_days: Annotated[int, Field(ge=7, le=365)] = 60
     budgets: Budgets = Field(description="the caps", examples=["{daily: 300.00}"])
     allowance: Allowance | None = Field(default=None, validate_default=True)
@@ -340,17 +341,10 @@ def _second(named: str | None) -> str:
     return f"is a second entry for {named}; keep one"
 
 
-class Apply(Section):
-    """How approved bids leave for the platform."""
-
-    approval_hours: Annotated[int, Field(ge=1, le=168)] = 48
-    reads_apart_minutes: Annotated[int, Field(ge=1, le=1440)] = 10
-    stop_file: Path | None = None
-
-
 class Settings(Section):
     """The whole configuration."""
 
+    notify: Notify = Notify()
     accounts: Annotated[tuple[Account, ...], Field(min_length=1)] = Field(
         description="the shop accounts", examples=["see config/kaiche.yaml"]
     )
@@ -373,11 +367,18 @@ class Settings(Section):
 
     @field_validator("accounts")
     @classmethod
-    def _ids_differ(cls, accounts: tuple[Account, ...]) -> tuple[Account, ...]:
+    def _ids_differ(
+        cls, accounts: tuple[Account, ...], info: ValidationInfo
+    ) -> tuple[Account, ...]:
         ids = [account.id for account in accounts]
         _refuse_all(
             "accounts",
             [
+                ((index, "notify", "channels", place), message)
+                for index, account in enumerate(accounts)
+                for place, message in account.notify.strangers(info.data.get("notify"))
+            ]
+            + [
                 (
                     (index, "id"),
                     f"{name} is taken by accounts[{ids.index(name)}]; every account needs its own",

@@ -5,6 +5,8 @@ KAICHE_APP_KEY        the app's key, where the YAML gives none; it is no secret
 KAICHE_APP_SECRET     the app's secret
 KAICHE_SESSION_<ID>   an account's session: its id in capitals, with _ for - and .
 KAICHE_OIDC_SECRET    the secret under which the log-in provider knows kaiche
+KAICHE_NOTIFY_<NAME>  a channel's whole webhook address; of a mail channel its user's password
+KAICHE_NOTIFY_<NAME>_SIGN  the secret a DingTalk or Feishu robot signs with, where it signs
 KAICHE_SECRETS_FILE   a YAML or JSON file with these names and their values, readable by its owner
                       alone; a variable that is set goes before the file
 """
@@ -23,12 +25,14 @@ from yaml.nodes import MappingNode, Node, ScalarNode
 from service.settings.connectors import TaobaoConnector
 from service.settings.models import Account
 from service.settings.nodes import compose, decode
+from service.settings.notify import Channel
 from service.settings.problems import Mark, Problem, WrongConfigurationError
 from service.settings.secrets import APP_SECRET, MASK, OIDC_SECRET
 
 APP_KEY: Final = "KAICHE_APP_KEY"
 SECRETS_FILE: Final = "KAICHE_SECRETS_FILE"
 _SESSION: Final = "KAICHE_SESSION_"
+_NOTIFY: Final = "KAICHE_NOTIFY_"
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -38,6 +42,12 @@ def session_variable(account: Account) -> str:
     if isinstance(connector, TaobaoConnector) and connector.session_env:
         return connector.session_env
     return _SESSION + account.id.upper().replace("-", "_").replace(".", "_")
+
+
+def channel_variables(channel: Channel) -> tuple[str, str]:
+    """The variables of a channel's address (or password), and of what its robot signs with."""
+    name = _NOTIFY + channel.name.upper().replace("-", "_")
+    return name, f"{name}_SIGN"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -53,13 +63,19 @@ class PlatformSecrets:
     file: Path | None = None
 
     @classmethod
-    def find(cls, env: Mapping[str, str], accounts: Iterable[Account]) -> PlatformSecrets:
+    def find(
+        cls,
+        env: Mapping[str, str],
+        accounts: Iterable[Account],
+        channels: Iterable[Channel] = (),
+    ) -> PlatformSecrets:
         """From the variables of ``env`` and the file that it names; an empty value is none.
 
         Raises WrongConfigurationError for a file that cannot be used. It never quotes a value.
         """
         path = env.get(SECRETS_FILE)
         wanted = frozenset({APP_KEY, APP_SECRET, OIDC_SECRET, *map(session_variable, accounts)})
+        wanted |= {name for channel in channels for name in channel_variables(channel)}
         fixed = {name: found for name in wanted if (found := env.get(name))}
         file = Path(path).absolute() if path else None
         return cls(values=fixed, fixed=fixed, wanted=wanted, file=file).renewed()

@@ -11,7 +11,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Table
 
-from service.store.people_tables import METADATA
+from service.store.message_tables import METADATA
 
 FOLDER = Path(__file__).parent / "migrations"
 

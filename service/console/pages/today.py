@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from asyncio import to_thread
-from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from nicegui import ui
 
@@ -25,47 +24,24 @@ from service.console.tables import row, table
 from service.console.texts import Texts
 from service.console.visitor import Visitor
 from service.errors import ServiceError
-from service.reading.needs import Need, needs
-from service.reading.nights import NightOutcome, nights
-from service.reading.summary import Summary, summary_of
+from service.reading.morning import Morning, morning_of
+from service.reading.needs import Need
+from service.reading.summary import Summary
 from service.settings.models import Account
 from service.standing import LIMITS_RAISED
-from service.store import ledger, proposals, runs
-from service.store.rows import LedgerDay, RunRow
+from service.store import runs
+from service.store.rows import RunRow
 
 LIVE_SECONDS = 2.0
-SHOWN_NIGHTS = 30
 NEARLY_ALL = 0.9
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Morning:
-    """Everything the page shows."""
-
-    day: date
-    needs: tuple[Need, ...]
-    night: RunRow | None
-    summary: Summary | None
-    outcomes: tuple[NightOutcome, ...]
-    days: tuple[LedgerDay, ...]
-    ledger: books.Opened
 
 
 def read(visitor: Visitor, account: Account) -> Morning:
     """The morning of an account, from the store."""
     context = visitor.context
-    day = context.wiring.today(account)
-    first = day - timedelta(days=SHOWN_NIGHTS)
     with context.store.read() as session:
-        newest = proposals.page(session, account_id=account.id, kind="night", limit=1)
-        return Morning(
-            day=day,
-            needs=needs(session, account.id, day, stop.stop_file(context.settings)),
-            night=next(iter(runs.page(session, account_id=account.id, limit=1)), None),
-            summary=summary_of(session, newest[0]) if newest else None,
-            outcomes=tuple(nights(session, account.id, SHOWN_NIGHTS)),
-            days=tuple(ledger.as_of(session, account.id, first, day)),
-            ledger=books.open_at(session, account.id),
+        return morning_of(
+            session, account.id, context.wiring.today(account), stop.stop_file(context.settings)
         )
 
 
@@ -151,7 +127,7 @@ def _acknowledging(visitor: Visitor, need: Need) -> None:
             return
         ui.navigate.reload()
 
-    ui.button(texts("need.acknowledge"), on_click=go_on).props("no-caps flat dense").classes(
+    ui.button(texts("today.acknowledge"), on_click=go_on).props("no-caps flat dense").classes(
         "k-more"
     )
 
@@ -222,11 +198,10 @@ def _last_yuan(texts: Texts, summary: Summary) -> str:
 
 def _show_yesterday(texts: Texts, morning: Morning) -> None:
     heading(texts("today.yesterday"), 2)
-    past = [one for one in morning.outcomes if one.spend_fen is not None and one.date < morning.day]
-    if not past:
+    day = morning.last
+    if day is None:
         empty(texts("today.no_yesterday"))
         return
-    day = past[0]
     with table(
         [texts(key) for key in ("today.figure", "today.expected", "today.realised", "today.change")]
     ):

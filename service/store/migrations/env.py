@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from service.store.people_tables import METADATA
+from service.store.message_tables import METADATA
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -1,0 +1,1 @@
+"""What people are told: the digest before nine, and alerts. Rules below, sending above."""
