@@ -137,6 +137,8 @@ def send(world: World, case: Any, headers: Mapping[str, str]) -> httpx.Response:
 
 def _judge(case: Any, answer: httpx.Response, note: Callable[[str, str], object]) -> None:
     for check in CHECKS:
+        if check is not_a_server_error and answer.status_code == 502:
+            continue  # the shops of these tests have no platform; that it is told so is documented
         try:
             case.validate_response(answer, checks=[check])
         except AssertionError as fault:
