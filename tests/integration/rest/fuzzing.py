@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,21 +34,23 @@ CHECKS = [
 
 @dataclass
 class Tally:
-    """What was asked and answered: operation → status → how often; and what was wrong."""
+    """(caller, operation) → status → how often it was answered; and what was wrong."""
 
-    answers: dict[str, Counter[int]] = field(default_factory=dict)
-    faults: dict[tuple[str, str], str] = field(default_factory=dict)
+    answers: dict[tuple[str, str], Counter[int]] = field(default_factory=dict)
+    faults: dict[tuple[str, str, str], str] = field(default_factory=dict)
 
-    @property
-    def cases(self) -> int:
-        return sum(count.total() for count in self.answers.values())
+    def of(self, caller: str) -> Counter[int]:
+        """The answers that one caller got, by status."""
+        counts = (count for (who, _), count in self.answers.items() if who == caller)
+        return sum(counts, Counter())
 
-    def note(self, name: str, answer: httpx.Response) -> None:
-        self.answers.setdefault(name, Counter())[answer.status_code] += 1
+    def note(self, caller: str, operation: str, answer: httpx.Response) -> None:
+        """Count one answer."""
+        self.answers.setdefault((caller, operation), Counter())[answer.status_code] += 1
 
 
-def fuzz(world: World, headers: Mapping[str, str], cases: int) -> Tally:
-    """Ask every operation ``cases`` times with fitting and as often with unfitting requests.
+def fuzz(world: World, callers: Mapping[str, dict[str, str]], cases: int) -> Tally:
+    """Every caller asks every operation ``cases`` times fitting and as often unfitting requests.
 
     Every second request names what there is: the ids of ``ours`` and the tag of what is shown. What
     is wrong is gathered, the first of each kind, so that one fault does not hide another.
@@ -57,7 +59,7 @@ def fuzz(world: World, headers: Mapping[str, str], cases: int) -> Tally:
     schema = schemathesis.openapi.from_dict(world.app.openapi())
     for result in schema.get_all_operations():
         for mode in GenerationMode:
-            _fuzz_one(world, result.ok(), mode, dict(headers), cases, tally)
+            _fuzz_one(world, result.ok(), mode, callers, cases, tally)
     return tally
 
 
@@ -65,7 +67,7 @@ def _fuzz_one(
     world: World,
     operation: Any,
     mode: GenerationMode,
-    headers: dict[str, str],
+    callers: Mapping[str, dict[str, str]],
     cases: int,
     tally: Tally,
 ) -> None:
@@ -88,11 +90,13 @@ def _fuzz_one(
     )
     @given(case=strategy, known=st.booleans())
     def ask(case: Any, known: bool) -> None:
-        if known:
-            _name_what_there_is(world, case, headers)
-        answer = send(world, case, headers)
-        tally.note(name, answer)
-        _judge(case, answer, lambda kind, told: tally.faults.setdefault((name, kind), told))
+        for caller, headers in callers.items():
+            if known:
+                _name_what_there_is(world, case, headers)
+            answer = send(world, case, headers)
+            tally.note(caller, name, answer)
+            for kind, told in faults_of(case, answer):
+                tally.faults.setdefault((caller, name, kind), told)
 
     try:
         ask()
@@ -135,14 +139,14 @@ def send(world: World, case: Any, headers: Mapping[str, str]) -> httpx.Response:
     return world.send(told.method, told.url, {**sent, **headers}, told.body)
 
 
-def _judge(case: Any, answer: httpx.Response, note: Callable[[str, str], object]) -> None:
+def faults_of(case: Any, answer: httpx.Response) -> Iterator[tuple[str, str]]:
+    """Where an answer is not what the document says: the check that found it, and its words."""
     for check in CHECKS:
         if check is not_a_server_error and answer.status_code == 502:
             continue  # the shops of these tests have no platform; that it is told so is documented
         try:
             case.validate_response(answer, checks=[check])
-        except AssertionError as fault:
-            note(check.__name__, f"{answer.request.method} {answer.request.url}\n{fault}")
-        except BaseExceptionGroup as several:
-            told = "\n".join(str(each) for each in several.exceptions)
-            note(check.__name__, f"{answer.request.method} {answer.request.url}\n{told}")
+        except (AssertionError, BaseExceptionGroup) as fault:
+            several = getattr(fault, "exceptions", (fault,))
+            told = "\n".join(str(each) for each in several)
+            yield check.__name__, f"{answer.request.method} {answer.request.url}\n{told}"

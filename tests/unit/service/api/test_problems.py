@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
+from connectors.errors import SourceError
 from service.api.kinds import KINDS
 from service.errors import (
     ConfigError,
@@ -150,6 +151,12 @@ def test_every_type_of_problem_can_be_looked_up(client: Any, name: str) -> None:
 
 def test_an_unknown_type_of_problem(client: Any) -> None:
     is_problem(client.get("/api/v1/problems/out-of-coffee"), "not-found")
+
+
+def test_a_platform_that_cannot_be_read_is_told_as_such(client_of: Any) -> None:
+    gone = SourceError("the folder of shop cannot be read")
+    body = is_problem(raising(client_of, gone), "platform-unavailable", 502)
+    assert body["detail"] == str(gone)
 
 
 def raising(client_of: Any, error: Exception) -> httpx.Response:
