@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from fuzzing import fuzz
 from two_shops import THEIRS, World
 
-CASES = int(os.environ.get("KAICHE_FUZZ_CASES", "4"))
+CASES = int(os.environ.get("KAICHE_FUZZ_CASES", "2"))
 
 
 @pytest.fixture
