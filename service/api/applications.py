@@ -90,7 +90,7 @@ def apply_account(
     operation_id="listApplications",
     dependencies=[needs(Role.VIEWER, places.listed)],
     summary="Applications, newest first",
-    responses=problem_responses("bad-cursor", "invalid-request"),
+    responses=problem_responses("not-found", "bad-cursor", "invalid-request"),
 )
 def list_applications(
     context: InContext,
@@ -155,7 +155,7 @@ def get_batch(batch_id: BatchIdInPath, context: InContext) -> BatchView:
     dependencies=[needs(Role.SPECIALIST, places.of_undone)],
     summary="Propose to undo a batch, or a whole application",
     response_model=RollbackView,
-    responses=_REFUSALS,
+    responses=_REFUSALS | problem_responses("platform-unavailable"),
 )
 def roll_back(
     undone: UndoneInPath,

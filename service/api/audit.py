@@ -57,7 +57,7 @@ class AuditQuery(EventQuery):
     operation_id="listAuditEvents",
     dependencies=[needs(Role.VIEWER, places.listed)],
     summary="What happened, newest first",
-    responses=problem_responses("bad-cursor", "invalid-request"),
+    responses=problem_responses("not-found", "bad-cursor", "invalid-request"),
 )
 def list_audit_events(context: InContext, query: Annotated[AuditQuery, Query()]) -> Page[AuditView]:
     """Who did what, when, through what; also what the platform and other people changed."""
@@ -96,7 +96,7 @@ class ExportQuery(EventQuery):
                 MEDIA_TYPES["csv"]: {"schema": {"type": "string"}, "example": "event_id,at,…"},
             },
         },
-        **problem_responses("invalid-request"),
+        **problem_responses("not-found", "invalid-request"),
     },
 )
 def export_audit_events(

@@ -10,10 +10,11 @@ from fastapi import Path as InPath
 
 from service.api import PREFIX, metrics, places
 from service.api.context import Context, InContext
+from service.api.kinds import KINDS
 from service.api.metrics import Counts, RequestMetrics
 from service.api.needs import ANYBODY, ENTERED, needs
 from service.api.openapi import problem_responses
-from service.api.problems import KINDS, RefusalError
+from service.api.problems import RefusalError
 from service.api.schemas.health import Health, Readiness
 from service.api.schemas.problems import ProblemKind
 from service.errors import StoreError

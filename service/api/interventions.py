@@ -84,7 +84,7 @@ def resume_applying(demand: ResumeDemand, context: InContext, origin: ByWhom) ->
     operation_id="listHandsOff",
     dependencies=[needs(Role.VIEWER, places.listed)],
     summary="Words left to people",
-    responses=problem_responses("invalid-request"),
+    responses=problem_responses("not-found", "invalid-request"),
 )
 def list_hands_off(context: InContext, account_id: ByAccount = None) -> Page[HandsOffView]:
     """Words whose bid somebody changed elsewhere; no night moves them. Always one page."""
@@ -112,7 +112,7 @@ def release_word(demand: ReleaseDemand, context: InContext, origin: ByWhom) -> H
     operation_id="listAlerts",
     dependencies=[needs(Role.VIEWER, places.listed)],
     summary="Alerts, newest first",
-    responses=problem_responses("bad-cursor", "invalid-request"),
+    responses=problem_responses("not-found", "bad-cursor", "invalid-request"),
 )
 def list_alerts(
     context: InContext,

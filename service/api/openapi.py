@@ -12,7 +12,8 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from service.api.problems import KINDS, MEDIA_TYPE, Document, Kind
+from service.api.kinds import KINDS, Kind
+from service.api.problems import MEDIA_TYPE, Document
 from service.api.schemas.problems import Problem
 from service.api.security import ACTOR_HEADER, ENTRANCES, OPEN_PATHS
 

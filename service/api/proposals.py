@@ -45,7 +45,7 @@ ETAG_HEADER = {
     operation_id="listProposals",
     dependencies=[needs(Role.VIEWER, places.listed)],
     summary="Proposals, newest night first",
-    responses=problem_responses("bad-cursor", "invalid-request"),
+    responses=problem_responses("not-found", "bad-cursor", "invalid-request"),
 )
 def list_proposals(
     context: InContext,

@@ -35,7 +35,7 @@ _POLL_SECONDS = 2
     operation_id="listRuns",
     dependencies=[needs(Role.VIEWER, places.listed)],
     summary="Nights, newest first",
-    responses=problem_responses("bad-cursor", "invalid-request"),
+    responses=problem_responses("not-found", "bad-cursor", "invalid-request"),
 )
 def list_runs(
     context: InContext,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Table, or_, update
+from sqlalchemy import Select, Table, or_, update
 from sqlalchemy.orm import Session
 
 from service.errors import RunInProgressError
@@ -30,9 +31,12 @@ class AccountStateRow:
 
 def get(session: Session, account_id: str) -> AccountStateRow:
     """The account's state; one without a row is free and authorised."""
-    query = columns_of(AccountStateRow, STATES).where(STATES.c.account_id == account_id)
-    row = fetch_one(session, AccountStateRow, query)
+    row = fetch_one(session, AccountStateRow, _of(account_id))
     return row or AccountStateRow(account_id=account_id)
+
+
+def _of(account_id: str) -> Select[Any]:
+    return columns_of(AccountStateRow, STATES).where(STATES.c.account_id == account_id)
 
 
 def take(
@@ -44,9 +48,14 @@ def take(
     until_at: datetime,
     is_gone: Callable[[str], bool],
 ) -> None:
-    """Take the account for applying; raises RunInProgressError while another process has it."""
+    """Take the account for applying; raises RunInProgressError while somebody has it.
+
+    The row stays locked until the caller's transaction ends, so that whoever comes at the same moment
+    reads what this one has written, even when both are of the same process.
+    """
     _ensure(session, account_id)
-    known = get(session, account_id)
+    known = fetch_one(session, AccountStateRow, _of(account_id).with_for_update())
+    assert known is not None
     held = known.applying_owner
     free = held is None or known.applying_until_at is None or known.applying_until_at <= now
     if not free and held is not None and not is_gone(held):

@@ -300,6 +300,15 @@ class World:
         self._http.cookies.clear()
         return answer
 
+    def send(
+        self, method: str, url: str, headers: dict[str, str], content: bytes | str | None
+    ) -> httpx.Response:
+        """One request whose body is these bytes."""
+        asked = self._http.request(method, url, headers=headers, content=content)
+        answer = self._runner.run(asked)
+        self._http.cookies.clear()
+        return answer
+
     def close(self) -> None:
         self._runner.run(self._http.aclose())
         self._runner.close()

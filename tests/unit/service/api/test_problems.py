@@ -10,7 +10,8 @@ from fastapi import FastAPI
 from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
-from service.api.problems import KINDS
+from connectors.errors import SourceError
+from service.api.kinds import KINDS
 from service.errors import (
     ConfigError,
     ConflictError,
@@ -85,8 +86,7 @@ def test_every_wrong_field_of_a_body_is_named_with_its_path(client: Any) -> None
 def test_a_body_that_is_no_json_object_is_refused(client: Any, content: bytes) -> None:
     headers = {"content-type": "application/json"}
     response = client.post("/api/v1/runs", content=content, headers=headers)
-    assert response.status_code in (400, 422)
-    is_problem(response, "invalid-request", response.status_code)
+    is_problem(response, "invalid-request", 422)
 
 
 def test_a_half_character_does_not_reach_the_database(client: Any) -> None:
@@ -135,7 +135,7 @@ def test_what_went_wrong_inside_stays_inside(client_of: Any, error: Exception, n
 
 
 @pytest.mark.parametrize(
-    ("status", "name"), [(400, "invalid-request"), (418, "invalid-request"), (502, "internal")]
+    ("status", "name"), [(422, "invalid-request"), (418, "invalid-request"), (502, "internal")]
 )
 def test_what_the_framework_raises_keeps_its_status(client_of: Any, status: int, name: str) -> None:
     is_problem(raising(client_of, HTTPException(status)), name, status)
@@ -151,6 +151,12 @@ def test_every_type_of_problem_can_be_looked_up(client: Any, name: str) -> None:
 
 def test_an_unknown_type_of_problem(client: Any) -> None:
     is_problem(client.get("/api/v1/problems/out-of-coffee"), "not-found")
+
+
+def test_a_platform_that_cannot_be_read_is_told_as_such(client_of: Any) -> None:
+    gone = SourceError("the folder of shop cannot be read")
+    body = is_problem(raising(client_of, gone), "platform-unavailable", 502)
+    assert body["detail"] == str(gone)
 
 
 def raising(client_of: Any, error: Exception) -> httpx.Response:
