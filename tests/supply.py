@@ -71,6 +71,7 @@ SPELLED: Final[Mapping[str, str]] = {
 # Read by a person, since the package does not say it in one word.
 READ: Final[Mapping[str, str]] = {
     "axe-playwright-python": "MIT",  # the file LICENSE in its wheel
+    "multipledispatch": "BSD-3-Clause",  # the file LICENSE.txt in its wheel
     "docutils": "BSD-2-Clause",  # and public domain; the one file under the GPL is for Emacs
 }
 
