@@ -19,7 +19,7 @@ from service.store.audit import AuditFilter
 from service.store.lines import LineFilter, select_lines
 
 HERE = Path(__file__).parent
-REPLICAS, PROCESSES, PEOPLE, LINES = 2, 5, 10, 4
+REPLICAS, PROCESSES, PEOPLE, LINES = 2, 5, 10, 3
 
 
 @pytest.fixture
