@@ -129,8 +129,9 @@ class Terminal:
             text=True,
         )
         for line in self.server.stderr:
-            if "REST" in line:
-                break
+            if "Uvicorn running" in line:
+                return
+        raise AssertionError("the server ended before it listened")
 
     def get(self, header, url):
         name, _, value = header.partition(": ")
