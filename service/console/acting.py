@@ -94,9 +94,14 @@ def open_to(wanted: LineFilter, action: Action) -> LineFilter:
     return replace(wanted, states=tuple(sorted(states)) or ("",))
 
 
+def totals(visitor: Visitor, wanted: LineFilter) -> LineTotals:
+    """What the lines of a filter change a day; without the tag, which reads every one of them."""
+    with visitor.context.store.read() as session:
+        return lines.totals(session, wanted)
+
+
 def effect(visitor: Visitor, wanted: LineFilter) -> tuple[LineTotals, str]:
     """What the lines of a filter change a day, and the tag of the set as it is now."""
     assert wanted.proposal_id is not None
     with visitor.context.store.read() as session:
-        totals = lines.totals(session, wanted)
-        return totals, etags.set_tag(session, wanted.proposal_id, wanted)
+        return lines.totals(session, wanted), etags.set_tag(session, wanted.proposal_id, wanted)

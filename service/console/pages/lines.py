@@ -204,7 +204,7 @@ async def _set(bench: Bench, name: str, event: events.ValueChangeEventArguments[
 
 async def _tell_effect(bench: Bench) -> None:
     """What everything in the filter does together."""
-    totals, _ = await to_thread(acting.effect, bench.visitor, bench.wanted())
+    totals = await to_thread(acting.totals, bench.visitor, bench.wanted())
     assert bench.effect is not None
     bench.effect.set_text(
         bench.visitor.texts(
