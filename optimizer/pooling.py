@@ -30,6 +30,7 @@ COARSE_ROUNDS, ROUNDS = 1, 3
 STEP = 1.73  # posterior sds between two points of the middle and fine grids
 FINE_TERMS = 3_000_000  # keywords * settings of the last pass
 CHUNK = 50_000
+LEAST_WEIGHT = 1e-12
 
 
 def pool(counts: FloatArray, exposure: FloatArray, tree: Tree, prior: Prior) -> Pooled:
@@ -55,7 +56,9 @@ def pool(counts: FloatArray, exposure: FloatArray, tree: Tree, prior: Prior) -> 
     found = infer(field(rows), middle, top, COARSE_NODES, COARSE_ROUNDS)
     fine = _focused(middle, _posterior(found.evidence, middle, prior))
     groups = infer(field(rows), fine, top, NODES, ROUNDS)
-    weight = _posterior(groups.evidence, fine, prior)
+    # No setting is left without weight: with very many data whole ladders would vanish in rounding.
+    weight = np.maximum(_posterior(groups.evidence, fine, prior), LEAST_WEIGHT)
+    weight /= weight.sum()
     if len(rows) < len(used):
         most = max(1, FINE_TERMS // len(used))
         kept = np.sort(np.argsort(-weight, kind="stable")[:most])

@@ -138,3 +138,11 @@ def test_gamma_quantile_matches_its_mean_and_spread() -> None:
     values = np.array([gamma_quantile(p, np.array([2.0]), np.array([0.25]))[0] for p in q])
     assert values.mean() == pytest.approx(2.0, rel=0.01)
     assert values.var() == pytest.approx(1.0, rel=0.05)
+
+
+def test_data_that_leave_no_doubt_of_the_spreads_leave_no_gaps() -> None:
+    place = Tree(np.arange(40_000) // 20, np.arange(2_000) // 50, 40)
+    y = np.full(40_000, 3_000.0)
+    found = pool(y, y, place, Prior(1.0, 0.5, (0.3, 0.3, 0.3)))
+    assert found.rate == pytest.approx(np.ones(40_000), abs=0.01)
+    assert np.isfinite(found.quantile(0.05)).all()
