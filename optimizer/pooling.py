@@ -31,6 +31,8 @@ STEP = 1.73  # posterior sds between two points of the middle and fine grids
 FINE_TERMS = 3_000_000  # keywords * settings of the last pass
 CHUNK = 50_000
 LEAST_WEIGHT = 1e-12
+BANDS = (0.25, 0.75)  # shares of an adgroup's posterior that part its low, middle and high rates
+BAND_SHARES = np.diff((0.0, *BANDS, 1.0))
 
 
 def pool(counts: FloatArray, exposure: FloatArray, tree: Tree, prior: Prior) -> Pooled:
@@ -176,6 +178,20 @@ def _sample(used: IntArray, tree: Tree, most: int) -> IntArray:
     return rows[:: -(-len(rows) // most)]
 
 
+def _bands(weights: FloatArray) -> FloatArray:
+    """(B, G, J) weights (G, J) of rising nodes parted into bands; each band's sum to 1 in each adgroup.
+
+    A node on the border belongs to both sides in part.
+    """
+    below = np.cumsum(weights, axis=-1)
+    borders = (0.0, *BANDS, 1.0)
+    parted = np.diff(
+        [np.clip(below, 0.0, at) - np.clip(below - weights, 0.0, at) for at in borders], axis=0
+    )
+    bands: FloatArray = parted / np.maximum(parted.sum(axis=-1, keepdims=True), 1e-300)
+    return bands
+
+
 @dataclass(frozen=True, slots=True)
 class _Assembly:
     """Mixtures over the settings and each adgroup's nodes, put together to ``Pooled``."""
@@ -208,17 +224,17 @@ class _Assembly:
             for at in range(0, len(counts), CHUNK)
         ]
         mean, square, pull = (np.concatenate(column) for column in zip(*parts, strict=True))
-        share = self._share()
+        share = (self._share()[:, None] * BAND_SHARES).ravel()
         rate = mean @ share
         spread = square @ share / rate**2 - 1.0
         unsplit = Pooled(
-            keyword=Level(rate * self.centre, spread, pull @ share, self._mean(0)),
+            keyword=Level(rate * self.centre, spread, pull @ self._share(), self._mean(0)),
             adgroup=adgroup,
             campaign=campaign,
             account_rate=self.centre * float(np.exp(account_log_rate + 0.5 * account_variance)),
             account_sd=float(np.sqrt(account_variance)),
             tree=self.tree,
-            law=Law(share, mean * self.centre, square / mean**2 - 1.0),
+            law=Law(share, mean * self.centre, square / mean**2 - 1.0, len(BAND_SHARES)),
         )
         own = np.maximum(spread - unsplit.shared_variance(), 1e-6)
         return replace(unsplit, keyword=replace(unsplit.keyword, own_sd=np.sqrt(own)))
@@ -280,18 +296,26 @@ class _Assembly:
         nodes: FloatArray,
         weights: FloatArray,
     ) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """(m, M) means, mean squares and pulls of keywords for each value of their own spread."""
+        """(m, M * B) means and mean squares of keywords for each value of their spread and each band.
+
+        A band is a share of the posterior of the adgroup's rate, from low to high. Pulls are (m, M).
+        """
         by_spread = np.unique(self.spreads[:, 0], return_inverse=True)[1]
-        mean, square, pull = np.zeros((3, len(counts), by_spread.max() + 1))
+        size, members = int(by_spread.max()) + 1, len(counts)
+        mean, square = np.zeros((2, members, size, len(BAND_SHARES)))
+        pull = np.zeros((members, size))
         for h, to in enumerate(by_spread):
             known = self.spreads[h, 0] ** -2 + counts
             above = (self.spreads[h, 0] ** -2 * np.exp(-nodes[h]))[adgroup]
-            room = above + exposure[:, None]
-            chance = self.weight[h] / self._share()[to] * weights[h][adgroup]
-            mean[:, to] += known * (chance / room).sum(axis=-1)
-            square[:, to] += known * (known + 1.0) * (chance / room**2).sum(axis=-1)
-            pull[:, to] += (chance * above / room).sum(axis=-1)
-        return mean, square, pull
+            scale = 1.0 / (above + exposure[:, None])
+            chance = self.weight[h] / self._share()[to]
+            pull[:, to] += chance * (weights[h][adgroup] * above * scale).sum(axis=-1)
+            for band, part in enumerate(_bands(weights[h])):
+                once = part[adgroup] * scale
+                mean[:, to, band] += chance * known * once.sum(axis=-1)
+                once *= scale
+                square[:, to, band] += chance * known * (known + 1.0) * once.sum(axis=-1)
+        return mean.reshape(members, -1), square.reshape(members, -1), pull
 
     def _share(self) -> FloatArray:
         """(M,) posterior of the values of the keywords' spread."""

@@ -48,3 +48,28 @@ def test_scaling_and_noise() -> None:
     blurred = WIDE.blurred(np.array([0.0, 1.0]))
     assert blurred.quantile(0.95)[0] == pytest.approx(WIDE.quantile(0.95)[0])
     assert blurred.quantile(0.95)[1] > 1.3 * WIDE.quantile(0.95)[1]
+
+
+def test_a_product_needs_one_component_a_spread() -> None:
+    banded = Law(
+        np.array([0.1, 0.2, 0.1, 0.3, 0.2, 0.1]),
+        np.array([[0.5, 1.0, 2.0, 0.2, 1.0, 3.0]]),
+        np.full((1, 6), 0.3),
+        bands=3,
+    )
+    product = banded.times(banded)
+    assert len(product.weight) == 4
+    mean, square = (banded.mean**k @ banded.weight for k in (1, 2))
+    assert product.mean @ product.weight == pytest.approx(mean**2)
+    second = (product.mean**2 * (1.0 + product.spread)) @ product.weight
+    assert second == pytest.approx((1.3 * square) ** 2)
+
+
+def test_components_that_are_alike_are_one() -> None:
+    alike = Law(np.full(4, 0.25), np.full((3, 4), 2.0), np.full((3, 4), 0.5))
+    assert alike.quantile(0.05) == pytest.approx(gamma.ppf(0.05, 2.0, scale=1.0), rel=1e-4)
+
+
+def test_quantiles_too_small_for_a_number_stay_numbers() -> None:
+    thin = Law(np.array([0.5, 0.5]), np.ones((1, 2)), np.array([[3000.0, 4000.0]]))
+    assert np.isfinite(thin.quantile(0.05)).all()

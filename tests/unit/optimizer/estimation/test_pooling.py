@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from optimizer import pooling
 from optimizer.law import gamma_quantile
 from optimizer.pooled import Pooled, Prior, Tree
 from optimizer.pooling import pool
@@ -146,3 +147,21 @@ def test_data_that_leave_no_doubt_of_the_spreads_leave_no_gaps() -> None:
     found = pool(y, y, place, Prior(1.0, 0.5, (0.3, 0.3, 0.3)))
     assert found.rate == pytest.approx(np.ones(40_000), abs=0.01)
     assert np.isfinite(found.quantile(0.05)).all()
+
+
+def test_three_bands_of_an_unsure_adgroup_stand_for_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(8)
+    exposure = np.where(np.arange(40) < 6, 300.0, 0.0)
+    counts = rng.poisson(0.03 * exposure).astype(float)
+    place = tree(40, adgroups=8, campaigns=1)
+    wide = Prior(rate=0.03, weight=1.0, spread=(0.5, 1.0, 0.3))
+
+    def ends(bands: tuple[float, ...]) -> np.ndarray:
+        monkeypatch.setattr(pooling, "BANDS", bands)
+        monkeypatch.setattr(pooling, "BAND_SHARES", np.diff((0.0, *bands, 1.0)))
+        found = pool(counts, exposure, place, wide)
+        return np.array([found.quantile(0.05), found.quantile(0.95)])
+
+    three, many = ends(pooling.BANDS), ends(tuple(np.linspace(0.05, 0.95, 19)))
+    assert np.abs(three / many - 1.0).max() < 0.1
+    assert np.abs(ends(()) / many - 1.0).max() > 0.15
