@@ -51,6 +51,7 @@ class Panel:
     spend: FloatArray
     orders: FloatArray
     revenue: FloatArray
+    interests: FloatArray  # carts and favourites, nan where unknown
     censored: BoolArray
     first_age: int  # age of the account's newest day
     keywords: int
@@ -152,6 +153,7 @@ def read_history(history: pd.DataFrame, roster: Roster, as_of: date) -> Panel:
         if (columns[name] < 0).any():
             row = order[np.flatnonzero(columns[name] < 0)[0]]
             raise InputError(f"history: {name} is negative in row {row}")
+    columns["interests"] = _interests(history, order)
     if "budget_hit" in history:
         hit = history["budget_hit"]
         columns["censored"] = (hit.fillna(False) if hit.hasnans else hit).to_numpy(dtype=bool)[
@@ -163,6 +165,22 @@ def read_history(history: pd.DataFrame, roster: Roster, as_of: date) -> Panel:
         int((keyword < 0).sum()),
         int((age < 0).sum()),
     )
+
+
+def _interests(history: pd.DataFrame, rows: IntArray) -> FloatArray:
+    """(R,) carts and favourites together; favourites count where every row with carts has them."""
+    told = {
+        name: _numbers(history, "history", name, missing=True)[rows]
+        for name in ("carts", "favourites")
+        if name in history
+    }
+    for name, values in told.items():
+        if (values < 0).any():
+            raise InputError(f"history: {name} is negative in row {rows[(values < 0).argmax()]}")
+    carts = told.get("carts", np.full(len(rows), np.nan))
+    favourites = told.get("favourites", np.full(len(rows), np.nan))
+    whole = np.isfinite(favourites[np.isfinite(carts)]).all()
+    return carts + favourites if whole else carts
 
 
 def _panel(
@@ -180,6 +198,7 @@ def _panel(
         gap=age - next_age - 1,
         bid=_filled_bids(columns["bid"], keyword, roster.bid),
         **{name: columns[name] for name in COUNTS},
+        interests=columns.get("interests", np.empty(0)),
         censored=columns.get("censored", np.zeros(len(age), dtype=bool)),
         first_age=first_age,
         keywords=len(roster.keyword_id),

@@ -14,6 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.special import logsumexp
 
 from optimizer.hierarchy import Field, Groups, Top, infer, unit_nodes
 from optimizer.law import Law
@@ -68,6 +69,24 @@ def pool(counts: FloatArray, exposure: FloatArray, tree: Tree, prior: Prior) -> 
         weight = weight[kept] / weight[kept].sum() if most > 1 else np.ones(1)
         groups = infer(field(used), fine, top, NODES, ROUNDS)
     return _Assembly(groups, fine, weight, tree, top, centre).pooled(counts, exposure)
+
+
+def evidence(counts: FloatArray, exposure: FloatArray, tree: Tree, prior: Prior) -> float:
+    """Log marginal likelihood of counts (n,), spreads and all rates integrated out, of a sample of words.
+
+    To be held against that of the same counts under other exposures; terms free of both are left out.
+    """
+    rows = _sample(np.flatnonzero(exposure > 0), tree, COARSE_SAMPLE)
+    centre = (counts[rows].sum() + prior.weight) / (
+        exposure[rows].sum() + prior.weight / prior.rate
+    )
+    top = Top(float(np.log(prior.rate / centre)), 1.0 / prior.weight)
+    room, adgroup = exposure[rows] * centre, tree.adgroup[rows]
+    field = Field.of(counts[rows], room, adgroup, tree.campaign_of_adgroup[adgroup])
+    grid = _coarse_grid(tree, prior)
+    found = infer(field, grid, top, COARSE_NODES, COARSE_ROUNDS).evidence
+    weighed = found + np.log(_posterior(np.zeros(len(grid)), grid, prior))
+    return float(logsumexp(weighed) + counts[rows] @ np.log(room))
 
 
 def _nothing_seen(tree: Tree, prior: Prior) -> Pooled:

@@ -17,6 +17,7 @@ import numpy as np
 from optimizer.drift import Drift, drift
 from optimizer.history import Panel
 from optimizer.lag import Maturity
+from optimizer.leaning import followed, interest
 from optimizer.outlook import FloatArray
 from optimizer.pooled import Pooled, Prior, Tree
 from optimizer.pooling import pool
@@ -54,7 +55,7 @@ def conversion(panel: Panel, tree: Tree, lag: Maturity, traits: FloatArray) -> R
     """Orders per click once matured; ``traits`` (n, P) as the roster has them."""
     counted = panel.orders, panel.clicks * lag.at(panel.age)
     doubt = lag.doubt(panel.first_age, panel.days)
-    return fit_rate(panel, tree, counted, doubt, CVR_PRIOR, traits)
+    return fit_rate(panel, tree, counted, doubt, CVR_PRIOR, traits, interest(panel, tree))
 
 
 def fit_rate(
@@ -64,11 +65,12 @@ def fit_rate(
     doubt: FloatArray,
     prior: Prior,
     traits: FloatArray,
+    interested: FloatArray | None = None,
 ) -> Rate:
     """Fit to ``counted``, counts and exposures (R,) of the rows.
 
     ``doubt`` (T, T) is the covariance of what is unsure about the log exposures of the days;
-    ``traits`` (n, P) what else may tell words apart.
+    ``traits`` (n, P) and ``interested`` (n,), logs of rates (leaning.py), what else may tell words apart.
     """
     counts, exposure = counted
     days = panel.age - panel.first_age
@@ -80,10 +82,15 @@ def fit_rate(
     weight = memory.at(days)
     seen = sum_by(panel.keyword, counts * weight, panel.keywords)
     room = sum_by(panel.keyword, exposure * weight, panel.keywords)
-    pooled = pool(seen, room, tree, prior)
+    leaning = np.ones(len(seen))
+    if interested is not None:
+        leaning = followed(interested, seen, room, tree, prior)
+    pooled = pool(seen, room * leaning, tree, prior)
     if traits.shape[1]:
-        factor = _told(traits, seen, room, pooled)
-        pooled = pool(seen, room * factor, tree, prior).scaled(factor)
+        factor = _told(traits, seen, room * leaning, pooled)
+        leaning = leaning * factor
+        pooled = pool(seen, room * leaning, tree, prior)
+    pooled = pooled.scaled(leaning)
     pooled = pooled.drifting(swell.level_sd).adrift(local.sd)
     return Rate(pooled, memory, swell)
 

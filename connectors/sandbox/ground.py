@@ -40,6 +40,7 @@ class Ground:
     broad: BoolArray
     ctr: FloatArray
     cvr: FloatArray
+    interest: FloatArray  # carts and favourites per click, as a multiple of the usual
     order_value_fen: FloatArray  # (n,) mean
     item_value_fen: FloatArray  # (G,) mean order of the item
     quality: FloatArray
@@ -76,14 +77,17 @@ def draw(scenario: Scenario, seed: int) -> Ground:
     quality = np.exp(scenario.quality_log_sd * rng.standard_normal(n))
     score = np.round(6.5 + 2.0 * np.log(quality) / 0.25 + 0.7 * rng.standard_normal(n))
     searches = _searches(rng, scenario, broad)
+    ctr = _click_rates(rng, scenario, quality, broad)
+    cvr = _conversion(rng, scenario, adgroup, broad)
     return Ground(
         adgroup=adgroup,
         campaign=campaign_of_adgroup[adgroup],
         campaign_of_adgroup=campaign_of_adgroup,
         searches=searches,
         broad=broad,
-        ctr=_click_rates(rng, scenario, quality, broad),
-        cvr=_conversion(rng, scenario, adgroup, broad),
+        ctr=ctr,
+        cvr=cvr,
+        interest=_interest(seed, scenario, adgroup, cvr),
         order_value_fen=100.0 * item_value[adgroup] * np.exp(0.15 * rng.standard_normal(n)),
         item_value_fen=100.0 * item_value,
         quality=quality,
@@ -149,6 +153,15 @@ def _conversion(
     of_word = scenario.cvr_keyword_log_sd * rng.standard_normal(scenario.keywords)
     rate = scenario.cvr_median * np.exp(of_group[adgroup] + of_word) * np.where(broad, 0.93, 1.12)
     return np.clip(rate, *scenario.cvr_range)
+
+
+def _interest(seed: int, scenario: Scenario, adgroup: IntArray, cvr: FloatArray) -> FloatArray:
+    """What people put into carts goes with what they buy, but not item for item."""
+    rng = np.random.default_rng(np.random.SeedSequence([seed, 0xCA27]))
+    of_group = scenario.interest_adgroup_log_sd * rng.standard_normal(scenario.adgroups)
+    of_word = scenario.interest_keyword_log_sd * rng.standard_normal(scenario.keywords)
+    usual = (cvr / scenario.cvr_median) ** scenario.interest_elasticity
+    return usual * np.exp(of_group[adgroup] + of_word)
 
 
 def _market_level(

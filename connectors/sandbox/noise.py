@@ -121,7 +121,7 @@ def _draw_clickers(
         orders=orders,
         value_fen=orders * np.maximum(np.round(value), 1).astype(np.int64),
         order_age=1 + np.searchsorted(np.array(scenario.maturity), delay, side="right"),
-        cart=cart < _CART_RATE,
-        favourite=favourite < _FAVOURITE_RATE,
+        cart=cart < _CART_RATE * ground.interest[keyword],
+        favourite=favourite < _FAVOURITE_RATE * ground.interest[keyword],
         late=late < scenario.late_count_share,
     )

@@ -51,6 +51,11 @@ class Scenario:
     cvr_keyword_log_sd: float = 0.40
     cvr_range: tuple[float, float] = (0.004, 0.077)
 
+    # Carts and favourites per click: how far they follow a word's orders per click, and how far not.
+    interest_elasticity: float = 0.0
+    interest_adgroup_log_sd: float = 0.0
+    interest_keyword_log_sd: float = 0.0
+
     # Order value: median over items, spread between items, and within an item's orders.
     order_value_median: float = 85.0
     order_value_log_sd: float = 0.45

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from connectors.sandbox.scenario import DENSE, SCENARIOS, SPARSE, Scenario
+from connectors.sandbox.scenario import DENSE, SCENARIOS, SPARSE, TIGHT_BUDGETS, Scenario
 
 MARKET = (
     "dense",
@@ -24,6 +24,18 @@ CALIBRATION = ("dense", "sparse", "head_and_tail", "drift")
 THIN = replace(DENSE, name="thin_margins", margin_mean=0.14, margin_sd=0.06)
 THIN_SPARSE = replace(SPARSE, name="thin_sparse", margin_mean=0.20, margin_sd=0.06)
 
+# Carts that tell of orders as far as they do in most shops; all else as in the sandbox's own.
+TELLING = [
+    replace(
+        scenario,
+        name=f"{scenario.name}_with_carts",
+        interest_elasticity=0.7,
+        interest_adgroup_log_sd=0.3,
+        interest_keyword_log_sd=0.2,
+    )
+    for scenario in (SPARSE, TIGHT_BUDGETS)
+]
+
 # Nobody buys enough to pay for the cheapest click: the best is to be as good as absent.
 WORTHLESS = replace(
     SPARSE,
@@ -35,7 +47,10 @@ WORTHLESS = replace(
     margin_sd=0.05,
 )
 
-ALL = {**SCENARIOS, **{scenario.name: scenario for scenario in (THIN, THIN_SPARSE, WORTHLESS)}}
+ALL = {
+    **SCENARIOS,
+    **{scenario.name: scenario for scenario in (THIN, THIN_SPARSE, WORTHLESS, *TELLING)},
+}
 
 
 def kinds(names: Iterable[str], words: int) -> list[Scenario]:

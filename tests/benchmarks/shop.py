@@ -146,6 +146,8 @@ class Shop:
                 "spend": report.spend_fen.ravel() / 100.0,
                 "orders": report.orders.ravel(),
                 "revenue": report.revenue_fen.ravel() / 100.0,
+                "carts": report.carts.ravel(),
+                "favourites": report.favourites.ravel(),
                 "budget_hit": report.budget_hit.ravel(),
             }
         )

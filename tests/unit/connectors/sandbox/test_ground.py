@@ -126,3 +126,19 @@ def test_new_words_and_automatic_campaigns_come_in_the_asked_shares() -> None:
     assert draw(DENSE, 1).is_new.sum() == 0
     assert draw(DEMO, 1).auto_campaign.sum() == 1
     assert draw(DENSE, 1).auto_campaign.sum() == 0
+
+
+def test_carts_go_with_orders_where_a_scenario_says_so() -> None:
+    assert np.array_equal(draw(DENSE, 1).interest, np.ones(300))
+    told = replace(
+        DENSE,
+        interest_elasticity=0.7,
+        interest_adgroup_log_sd=0.3,
+        interest_keyword_log_sd=0.2,
+    )
+    ground = draw(told, 1)
+    assert np.array_equal(ground.cvr, draw(DENSE, 1).cvr)
+    left = np.log(ground.interest) - 0.7 * np.log(ground.cvr / DENSE.cvr_median)
+    of_group = np.array([left[ground.adgroup == group].mean() for group in range(20)])
+    assert (left - of_group[ground.adgroup]).std() == pytest.approx(0.2, abs=0.03)
+    assert of_group.std() == pytest.approx(0.3, abs=0.15)
