@@ -47,13 +47,12 @@ def estimate(
     """Learn what every keyword of the roster is worth and how it answers to its bid.
 
     history: one row a keyword and day (``keyword_id`` str, ``date``, ``bid`` yuan, ``impressions``,
-    ``clicks``, ``spend`` yuan, ``orders``, ``revenue`` yuan as known today; optional ``budget_hit``;
-    optional ``carts`` and ``favourites``, which tell of orders as far as they have done so), in any
-    order, possibly empty. keywords: the roster (``keyword_id``, ``adgroup_id``,
-    ``campaign_id``, ``bid``; optional ``biddable``; ``quality_score`` and ``match`` shift click and
-    conversion rates as far as they tell; ``word`` tells the estimates nothing). economics:
-    ``adgroup_id``, ``margin_rate``, optional ``organic_rate``. settlement: ``date``, ``age``,
-    ``orders``. Raises ``InputError`` naming frame, column and row of what is malformed.
+    ``clicks``, ``spend`` yuan, ``orders``, ``revenue`` yuan as known today; optional ``budget_hit``,
+    and ``carts`` and ``favourites``, which tell of orders as far as they have done so), in any order,
+    possibly empty. keywords: the roster (``keyword_id``, ``adgroup_id``, ``campaign_id``, ``bid``;
+    optional ``biddable``; ``quality_score`` and ``match`` shift click and conversion rates as far as
+    they tell). economics: ``adgroup_id``, ``margin_rate``, optional ``organic_rate``. settlement:
+    ``date``, ``age``, ``orders``. Raises ``InputError`` naming frame, column and row of what is wrong.
     """
     roster = read_roster(
         keywords, economics if economics is not None else pd.DataFrame(), default_margin_rate
