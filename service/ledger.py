@@ -173,9 +173,9 @@ def course(days: Iterable[StatedDay], terms: LedgerState | None) -> list[LedgerE
             LedgerEntry(
                 day=day,
                 since=first,
-                contribution=_interval(day.contribution_fen, [day]),
-                loss=_interval(day.loss_fen, [day]),
-                loss_so_far=_interval(sum(one.loss_fen for one in so_far), so_far),
+                contribution=together(day.contribution_fen, [day]),
+                loss=together(day.loss_fen, [day]),
+                loss_so_far=together(sum(one.loss_fen for one in so_far), so_far),
                 used_fen=used,
                 left_fen=None
                 if terms is None or used is None
@@ -183,6 +183,26 @@ def course(days: Iterable[StatedDay], terms: LedgerState | None) -> list[LedgerE
             )
         )
     return entries
+
+
+def together(fen: int, days: Iterable[LedgerDay]) -> Interval:
+    """What days know together: their own errors average out, the shared ones add up."""
+    days = list(days)
+    own = sqrt(sum(day.own_sd_fen**2 for day in days))
+    spread = NORMAL_P95 * hypot(own, sum(day.shared_sd_fen for day in days))
+    return Interval(fen=fen, p05_fen=floor(fen - spread), p95_fen=ceil(fen + spread))
+
+
+def permitted(days: int, terms: LedgerState) -> int:
+    """The most, fen, that ``days`` days in a row may lose together: amount a day, cap a window.
+
+    Outside the allowance's dates nothing may be lost.
+    """
+    if terms.window_first is None:
+        return 0
+    whole, rest = divmod(days, terms.window_days)
+    a_window = min(terms.window_cap_fen, terms.window_days * terms.amount_fen)
+    return whole * a_window + min(terms.window_cap_fen, rest * terms.amount_fen)
 
 
 def from_record(kind: type[Record], record: Mapping[str, Any]) -> Record:
@@ -220,14 +240,6 @@ def daily_budget_tonight(budgets: Budgets, spent_this_month_fen: int, day: date)
         tonight_fen=tonight,
         limit="daily" if tonight == daily else "monthly",
     )
-
-
-def _interval(fen: int, days: Iterable[LedgerDay]) -> Interval:
-    """What days know together: their own errors average out, the shared ones add up."""
-    days = list(days)
-    own = sqrt(sum(day.own_sd_fen**2 for day in days))
-    spread = NORMAL_P95 * hypot(own, sum(day.shared_sd_fen for day in days))
-    return Interval(fen=fen, p05_fen=floor(fen - spread), p95_fen=ceil(fen + spread))
 
 
 def _window(allowance: Allowance | LedgerState, day: date) -> tuple[date, date] | None:

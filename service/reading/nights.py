@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -58,6 +58,11 @@ class NightOutcome:
 def nights(session: Session, account_id: str, limit: int = 30) -> list[NightOutcome]:
     """The newest nights with a proposal, newest first."""
     rows = proposals.page(session, account_id=account_id, kind="night", limit=limit)
+    return outcomes(session, account_id, rows)
+
+
+def outcomes(session: Session, account_id: str, rows: Sequence[ProposalRow]) -> list[NightOutcome]:
+    """These nights' plans held against their days, in the order given: newest first."""
     if not rows:
         return []
     first, last = rows[-1].business_date, rows[0].business_date
