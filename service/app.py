@@ -25,6 +25,7 @@ from service.api import (
     lines,
     people,
     proposals,
+    report,
     runs,
     sessions,
     sheets,
@@ -133,6 +134,7 @@ def _include_routes(app: FastAPI) -> None:
     nouns = (
         accounts,
         ledger,
+        report,
         runs,
         proposals,
         lines,

@@ -27,6 +27,7 @@ from service.cli import (
     processes,
     proposals,
     records,
+    report,
     sandbox,
     setup,
     sheets,
@@ -103,6 +104,7 @@ app.command("rejects")(records.list_rejects)
 app.command("replay")(night.replay)
 app.command("ledger")(ledger.ledger)
 app.command("economics")(economics.economics)
+app.command("report")(report.report)
 app.add_typer(notify.app, name="notify")
 app.add_typer(audit.app, name="audit")
 app.command("backup")(backup.backup)

@@ -38,6 +38,7 @@ class Share:
 
 
 Cell = str | Share
+FOLD: Final = ' … <br class="fold">'
 WARN: Final = ' class="warn"'
 
 
@@ -68,6 +69,8 @@ def table(
     columns: Sequence[Column],
     rows: Iterable[Sequence[Cell]],
     foot: Sequence[Cell] | None = None,
+    *,
+    name: str = "",
 ) -> str:
     """A table that scrolls by itself where it is too wide, also by the keyboard."""
     head = "".join(
@@ -75,8 +78,9 @@ def table(
     )
     body = "".join(_row(columns, row) for row in rows)
     end = f"<tfoot>{_row(columns, foot)}</tfoot>" if foot else ""
+    of = f' class="{name}"' if name else ""
     return (
-        f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(label)}"><table>'
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(label)}"><table{of}>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody>{end}</table></div>"
     )
 
@@ -113,7 +117,7 @@ def _cell(cell: Cell) -> str:
     if isinstance(cell, Share):
         width = f"{100 * min(1.0, max(0.0, cell.value)):.0f}%"
         return f'<span class="share" aria-hidden="true"><span style="width:{width}"></span></span>'
-    return escape(cell)
+    return escape(cell).replace(" … ", FOLD)  # an interval may fold on a phone, a figure never
 
 
 def _class(column: Column) -> str:

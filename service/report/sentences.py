@@ -17,7 +17,8 @@ def lead(texts: Texts, report: Report) -> list[str]:
     """What the owner reads first: spent, brought, lost of what was allowed, and how sure that is."""
     totals = report.totals
     if totals is None:
-        return [texts(f"nothing.{report.state}"), texts("nothing.help")]
+        help_too = [] if report.state == "ahead" else [texts("nothing.help")]
+        return [texts(f"nothing.{report.state}"), *help_too]
     return [
         texts("join").join((_brought(texts, report, totals), _result(texts, report, totals))),
         _returned(texts, totals),
@@ -70,8 +71,10 @@ def notes_on_money(texts: Texts, report: Report, totals: Totals) -> Iterator[str
     if totals.booked < totals.days:
         yield texts("money.partly", days=totals.days - totals.booked)
     if report.previous and report.first_night and report.previous.first < report.first_night:
-        last = min(report.first_night, report.month.first)
-        yield texts("money.previous_mixed", first=day_name(texts, last))
+        if report.first_night > report.previous.last:
+            yield texts("money.previous_before")
+        else:
+            yield texts("money.previous_mixed", first=day_name(texts, report.first_night))
 
 
 def change_of(now: float | None, then: float | None) -> str:

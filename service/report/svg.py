@@ -34,7 +34,7 @@ class Size:
 
 
 WIDE: Final = Size(name="wide", width=880, height=300, left=72, letters=13, every=2)
-NARROW: Final = Size(name="narrow", width=380, height=260, left=56, letters=12, every=5)
+NARROW: Final = Size(name="narrow", width=380, height=260, left=66, letters=12, every=5)
 SIZES: Final = (WIDE, NARROW)
 TOP, RIGHT, BOTTOM = 14, 10, 28
 
@@ -100,7 +100,7 @@ def axes(plot: Plot) -> str:
         parts.append(line((size.left, plot.y(tick)), (right, plot.y(tick)), colour, 1))
         parts.append(_label(size.left - 6, plot.y(tick) + size.letters * 0.35, _yuan(tick), "end"))
     for slot in range(plot.slots):
-        if slot == 0 or (slot + 1) % size.every == 0 or size.every == 1:
+        if slot % size.every == 0:
             parts.append(_label(plot.x(slot), size.height - 8, str(slot + 1), "middle"))
     return "".join(parts)
 

@@ -6,7 +6,15 @@ from collections.abc import Callable, Iterator, Sequence
 from html import escape
 from typing import Final, Literal
 
-from service.reading.numbers import NOTHING, change_in_percent, change_in_yuan, count, percent, yuan
+from service.reading.numbers import (
+    NOTHING,
+    change_in_percent,
+    change_in_yuan,
+    count,
+    percent,
+    whole_yuan,
+    yuan,
+)
 from service.report.batches import Brought
 from service.report.course import Day
 from service.report.figures import MOST_WORDS, Report, WordSums
@@ -83,7 +91,7 @@ def compared(texts: Texts, report: Report, totals: Totals) -> str:
         for _, other in others:
             cells.append(change_of(a_day(totals), a_day(other)) if a_day else "")
         rows.append(cells)
-    return table(texts("money.title"), columns, rows)
+    return table(texts("money.title"), columns, rows, name="compared")
 
 
 def days(texts: Texts, report: Report) -> str:
@@ -157,11 +165,11 @@ def batches(texts: Texts, report: Report) -> str:
         "",
         count(sum(one.batches for one in found)),
         count(sum(one.lines for one in found)),
-        change_in_yuan(sum(one.profit_without_fen for one in came)),
-        change_in_yuan(sum(one.profit_with_fen for one in came)),
-        yuan(sum(one.spend_fen or 0 for one in came)),
-        yuan(sum(one.contribution_fen or 0 for one in came)),
-        change_in_yuan(sum(one.profit_fen or 0 for one in came)),
+        _signed(sum(one.profit_without_fen for one in came)),
+        _signed(sum(one.profit_with_fen for one in came)),
+        money(sum(one.spend_fen or 0 for one in came)),
+        money(sum(one.contribution_fen or 0 for one in came)),
+        _signed(sum(one.profit_fen or 0 for one in came)),
     )
     return table(texts("batches.title"), columns, (_brought(one) for one in found), foot)
 
@@ -197,7 +205,7 @@ def words(texts: Texts, report: Report, name: List) -> str:
         Column(name=texts("table.spend")),
         Column(name=texts("table.profit")),
     ]
-    rows = ((one.word, money(one.spend_fen), _signed(one.gain_fen)) for one in found[:SHOWN])
+    rows = ((one.word, whole_yuan(one.spend_fen), _whole(one.gain_fen)) for one in found[:SHOWN])
     return table(texts(f"words.{name}"), columns, rows)
 
 
@@ -269,19 +277,19 @@ def _lines(texts: Texts) -> Iterator[tuple[str, Callable[[Totals], str], Of | No
         return NOTHING if of.settled else ends(texts, earned.p05_fen, earned.p95_fen)
 
     yield "days", lambda of: count(of.days), None
-    yield "spend", lambda of: yuan(of.spend_fen), lambda of: of.a_day(of.spend_fen)
+    yield "spend", lambda of: money(of.spend_fen), lambda of: of.a_day(of.spend_fen)
     yield "clicks", lambda of: count(of.clicks), lambda of: of.a_day(of.clicks)
     yield "cpc", lambda of: yuan(cpc(of)), cpc
     yield "orders", lambda of: count(of.orders), lambda of: of.a_day(of.orders)
-    yield "revenue", lambda of: yuan(of.revenue_fen), lambda of: of.a_day(of.revenue_fen)
+    yield "revenue", lambda of: money(of.revenue_fen), lambda of: of.a_day(of.revenue_fen)
     yield (
         "contribution",
-        lambda of: yuan(of.contribution.fen),
+        lambda of: money(of.contribution.fen),
         lambda of: of.a_day(of.contribution.fen),
     )
-    yield "settled", lambda of: yuan(of.settled_fen), None
-    yield "waiting", lambda of: yuan(of.waiting_fen), None
-    yield "profit", lambda of: change_in_yuan(-of.loss.fen), lambda of: of.a_day(-of.loss.fen)
+    yield "settled", lambda of: money(of.settled_fen), None
+    yield "waiting", lambda of: money(of.waiting_fen), None
+    yield "profit", lambda of: _signed(-of.loss.fen), lambda of: of.a_day(-of.loss.fen)
     yield "profit_interval", profit_ends, None
     yield "roas", lambda of: times(of.roas), None
     yield "roas_end", in_the_end, None
@@ -327,13 +335,17 @@ def _brought(one: Brought) -> tuple[Cell, ...]:
         one.actor,
         count(one.batches),
         count(one.lines),
-        change_in_yuan(one.profit_without_fen),
-        change_in_yuan(one.profit_with_fen),
-        yuan(one.spend_fen),
-        yuan(one.contribution_fen),
-        change_in_yuan(one.profit_fen),
+        _signed(one.profit_without_fen),
+        _signed(one.profit_with_fen),
+        money(one.spend_fen),
+        money(one.contribution_fen),
+        _signed(one.profit_fen),
     )
 
 
-def _signed(fen: float) -> str:
-    return f"+{money(fen)}" if fen > 0 else money(fen)
+def _whole(fen: float) -> str:
+    return f"+{whole_yuan(fen)}" if fen >= 50 else whole_yuan(fen)
+
+
+def _signed(fen: float | None) -> str:
+    return f"+{money(fen)}" if fen is not None and fen > 0 else money(fen)

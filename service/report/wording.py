@@ -34,12 +34,12 @@ def month_name(texts: Texts, month: Month) -> str:
 
 
 def day_name(texts: Texts, day: date) -> str:
-    """``10月3日``, ``10/3``."""
-    return texts("day", month=day.month, day=day.day)
+    """``10月3日``, ``Oct 3``."""
+    return texts("day", month=texts(f"short.{day.month}"), day=day.day)
 
 
 def days_name(texts: Texts, first: date, last: date) -> str:
-    """``10月1日 到 10月20日``, ``10/1 to 10/20``; one day by itself."""
+    """``10月1日 到 10月20日``, ``Oct 1 to Oct 20``; one day by itself."""
     if first == last:
         return day_name(texts, first)
     return texts("days", first=day_name(texts, first), last=day_name(texts, last))

@@ -26,7 +26,7 @@ AT_HOME = {
     ],
     "joserfc": ["service.people.provider", "service.people.vouching"],
     "nicegui": ["service.console"],
-    "openpyxl": ["connectors.reports", "service.sheets"],
+    "openpyxl": ["connectors.reports", "service.report.workbook", "service.sheets"],
     "prometheus_client": ["service.api", "service.app"],
     "pydantic": ["service.settings", "service.api", "service.console.grid"],
     "rich": ["service.cli"],
@@ -44,7 +44,7 @@ AT_HOME = {
     ],
     "typer": ["service.cli"],
     "uvicorn": ["service.api", "service.app", "connectors.sandbox.gateway"],
-    "yaml": ["service.settings", "service.cli", "service.console.texts"],
+    "yaml": ["service.settings", "service.cli", "service.reading.catalogue"],
 }
 
 # A flow opens one transaction and passes it on; the type of it may be named anywhere in service.

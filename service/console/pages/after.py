@@ -9,7 +9,7 @@ from nicegui import ui
 
 from connectors.errors import ConnectorError
 from service import applying, rollback
-from service.console import charts
+from service.console import charts, reports
 from service.console.dialogs import answer_with_reason, answered, say_error, titled
 from service.console.frame import empty, frame, heading, note
 from service.console.numbers import NOTHING, change_in_yuan, count, percent, yuan
@@ -19,6 +19,8 @@ from service.console.visitor import Visitor
 from service.errors import ServiceError
 from service.people.roles import Role
 from service.reading.nights import NightOutcome, nights
+from service.report.calendar import Month
+from service.report.gather import known_months
 from service.rollback import Planned
 from service.settings.models import Account
 from service.store import applications
@@ -36,6 +38,7 @@ class Past:
 
     nights: tuple[NightOutcome, ...]
     applications: tuple[ApplicationRow, ...]
+    months: tuple[Month, ...]
 
 
 def _read(visitor: Visitor, account: Account) -> Past:
@@ -45,6 +48,7 @@ def _read(visitor: Visitor, account: Account) -> Past:
             applications=tuple(
                 applications.page(session, account_id=account.id, limit=SHOWN_APPLICATIONS)
             ),
+            months=known_months(session, account.id, reports.SHOWN_MONTHS),
         )
 
 
@@ -57,6 +61,8 @@ async def show(visitor: Visitor, account_id: str) -> None:
             _show_nights(texts, past.nights)
         with ui.element("section").classes("k-card"):
             _show_applications(visitor, account, past.applications)
+        with ui.element("section").classes("k-card"):
+            reports.ways(texts, account.id, past.months)
 
 
 def _show_nights(texts: Texts, found: tuple[NightOutcome, ...]) -> None:

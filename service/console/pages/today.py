@@ -8,7 +8,7 @@ from datetime import date
 from nicegui import ui
 
 from service import books, stop
-from service.console import acting, charts
+from service.console import acting, charts, reports
 from service.console.dialogs import ask_known, say_error
 from service.console.frame import empty, frame, heading, note
 from service.console.numbers import (
@@ -62,6 +62,8 @@ async def show(visitor: Visitor, account_id: str) -> None:
                 _show_allowance(texts, morning)
         with ui.element("section").classes("k-card"):
             _show_days(texts, morning)
+            if morning.days:
+                reports.newest(texts, account.id)
 
 
 def _day(texts: Texts, day: date) -> str:
