@@ -39,7 +39,7 @@ def events_of(
 ) -> tuple[Event, ...]:
     """Everything of the month in order of date; ``nights`` are its runs, ``missed`` its days without."""
     found = (
-        *(Event(kind="missed", day=day) for day in missed),
+        *_missed(missed),
         *(event for night in nights for event in _of_night(night)),
         *_on_record(session, account, month),
         *_applications(session, account, month),
@@ -62,6 +62,18 @@ def rollbacks_of(session: Session, account: Account, month: Month) -> tuple[Undo
         )
         for row in _rows(session, account, month, "rollback_proposed")
     )
+
+
+def _missed(days: Iterable[date]) -> Iterator[Event]:
+    """One event for days in a row."""
+    rows: list[list[date]] = []
+    for day in sorted(days):
+        if rows and day - rows[-1][-1] == timedelta(days=1):
+            rows[-1].append(day)
+        else:
+            rows.append([day])
+    for row in rows:
+        yield Event(kind="missed", day=row[0], values={"count": len(row), "last": row[-1]})
 
 
 def _of_night(night: RunRow) -> Iterator[Event]:

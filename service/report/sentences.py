@@ -123,6 +123,8 @@ def _returned(texts: Texts, totals: Totals) -> str:
 def _certainty(texts: Texts, report: Report, totals: Totals) -> Iterator[str]:
     if report.state == "running":
         yield texts("lead.not_over", last=day_name(texts, totals.last))
+    elif report.state != "before" and totals.last < report.month.last:
+        yield texts("lead.ends_early", last=day_name(texts, totals.last))
     if not totals.booked:
         return
     if not totals.settled:

@@ -60,7 +60,8 @@ def sheets(texts: Texts, report: Report) -> Iterator[Sheet]:
 
 
 def _summary(texts: Texts, report: Report) -> Sheet:
-    columns = [("this", report.totals), ("before", report.before), ("previous", report.previous)]
+    totals = (("this", report.totals), ("before", report.before), ("previous", report.previous))
+    columns = [(name, of) for name, of in totals if of is not None]
     fields = [Field(key="figure", name=texts("sheet.figure"), shape="text", width=34, frozen=True)]
     fields += [Field(key=name, name=texts(f"money.{name}"), width=18) for name, _ in columns]
     rows = [
@@ -70,9 +71,9 @@ def _summary(texts: Texts, report: Report) -> Sheet:
         )
         for key in FIGURES
     ]
-    rows += [(said, None, None, None) for said in _said(texts, report)]
     title = texts("title", name=report.name, month=month_name(texts, report.month))
-    rows.append((title, None, None, None))
+    blank = (None,) * len(columns)
+    rows += [(said, *blank) for said in (*_said(texts, report), title)]
     return Sheet(
         name=texts("sheet.summary"), fields=tuple(fields), rows=tuple(rows), filtered=False
     )

@@ -66,12 +66,14 @@ def told(texts: Texts, event: Event) -> str:
     """An event in a sentence; what was written down in both languages is told in the reader's."""
     if event.kind == "raised":
         return texts("event.raised", said=event.values[texts.language])
-    values = {name: _half(texts, value) for name, value in event.values.items()}
+    values = {name: _said(texts, value) for name, value in event.values.items()}
     return texts(f"event.{event.kind}", **values).strip()
 
 
-def _half(texts: Texts, value: object) -> object:
-    """The reader's half of ``中文 / English``; anything else as it is."""
+def _said(texts: Texts, value: object) -> object:
+    """A day in words, the reader's half of ``中文 / English``; anything else as it is."""
+    if isinstance(value, date):
+        return day_name(texts, value)
     if not isinstance(value, str):
         return value
     chinese, parted, english = value.partition(" / ")
