@@ -8,12 +8,13 @@ from html import escape
 from typing import Final
 
 from service.report.pictures import Mark, Picture
+from service.report.svg import edge_of
 
 SWATCHES: Final = {
-    "bar": '<rect x="3" y="1" width="16" height="10" fill="{c}"/>',
+    "bar": '<rect x="3" y="1" width="16" height="10" fill="{c}"{edge}/>',
     "line": '<path d="M0 6H22" stroke="{c}" stroke-width="3"/>',
     "dashes": '<path d="M0 6H22" stroke="{c}" stroke-width="2.4" stroke-dasharray="5 3"/>',
-    "dot": '<circle cx="11" cy="6" r="4.5" fill="{c}"/>',
+    "dot": '<circle cx="11" cy="6" r="4.5" fill="{c}"{edge}/>',
     "cross": '<path d="M6 1L16 11M6 11L16 1" stroke="{c}" stroke-width="2.6"/>',
     "band": '<rect x="1" y="1" width="20" height="10" fill="{c}" fill-opacity="0.22"/>',
     "tick": '<path d="M4 6H18" stroke="{c}" stroke-width="3"/>',
@@ -23,11 +24,12 @@ SWATCHES: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """A column of a table: numbers stand right, ``text`` left; ``wrap`` may break long text."""
+    """A column of a table: numbers stand right, ``text`` left, ``wrap`` may break, ``bar`` holds bars."""
 
     name: str
     text: bool = False
     wrap: bool = False
+    bar: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +123,11 @@ def _cell(cell: Cell) -> str:
 
 
 def _class(column: Column) -> str:
-    names = [name for name in ("text", "wrap") if getattr(column, name)]
+    names = [name for name in ("text", "wrap", "bar") if getattr(column, name)]
     return f' class="{" ".join(names)}"' if names else ""
 
 
 def _swatch(mark: Mark) -> str:
     shape, colour, _ = mark
-    drawn = SWATCHES[shape].format(c=colour)
+    drawn = SWATCHES[shape].format(c=colour, edge=edge_of(colour))
     return f'<svg viewBox="0 0 22 12" aria-hidden="true">{drawn}</svg>'

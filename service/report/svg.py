@@ -12,7 +12,7 @@ INK: Final = "#16302b"
 QUIET: Final = "#55645f"
 GRID: Final = "#dde5e2"
 TEAL: Final = "#0f766e"
-PALE: Final = "#8fcbc3"
+PALE: Final = "#cdeae6"  # with an edge in TEAL, since by itself it is too faint to be seen
 AMBER: Final = "#b45309"
 RED: Final = "#b91c1c"
 BLUE: Final = "#1d4ed8"
@@ -37,6 +37,7 @@ WIDE: Final = Size(name="wide", width=880, height=300, left=72, letters=13, ever
 NARROW: Final = Size(name="narrow", width=380, height=260, left=66, letters=12, every=5)
 SIZES: Final = (WIDE, NARROW)
 TOP, RIGHT, BOTTOM = 14, 10, 28
+BAR: Final = 0.62  # of a slot
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +123,10 @@ def bar(
     colour: str,
     *,
     title: str = "",
-    width: float = 0.62,
 ) -> str:
     """A bar between two values."""
     top, bottom = plot.y(max(low, high)), plot.y(min(low, high))
-    wide = plot.step * width
+    wide = plot.step * BAR
     return _rect(plot.x(slot) - wide / 2, top, wide, max(bottom - top, 0.5), colour, title)
 
 
@@ -135,7 +135,7 @@ def dot(plot: Plot, slot: float, value: float, colour: str, *, title: str = "") 
     radius = _radius(plot)
     return (
         f'<circle cx="{_n(plot.x(slot))}" cy="{_n(plot.y(value))}" r="{_n(radius)}" '
-        f'fill="{colour}">{_title(title)}</circle>'
+        f'fill="{colour}"{edge_of(colour)}>{_title(title)}</circle>'
     )
 
 
@@ -150,9 +150,9 @@ def cross(plot: Plot, slot: float, value: float, colour: str, *, title: str = ""
     return f'<path d="{path}" stroke="{colour}" stroke-width="2.4">{_title(title)}</path>'
 
 
-def tick(plot: Plot, slot: float, value: float, colour: str, *, width: float = 0.62) -> str:
+def tick(plot: Plot, slot: float, value: float, colour: str) -> str:
     """A short level stroke."""
-    half = plot.step * width / 2
+    half = plot.step * BAR / 2
     x, y = plot.x(slot), plot.y(value)
     return line((x - half, y), (x + half, y), colour, 2)
 
@@ -220,6 +220,11 @@ def line(start: Point, end: Point, colour: str, width: float) -> str:
     )
 
 
+def edge_of(colour: str) -> str:
+    """The edge that a faint filling needs."""
+    return f' stroke="{TEAL}" stroke-width="1.2"' if colour == PALE else ""
+
+
 def _neighbours(values: Sequence[tuple[int, float]]) -> Iterator[list[tuple[int, float]]]:
     run: list[tuple[int, float]] = []
     for slot, value in values:
@@ -244,7 +249,7 @@ def _path(points: Sequence[Point], colour: str, width: float, dashes: str) -> st
 
 def _rect(x: float, y: float, width: float, height: float, colour: str, title: str) -> str:
     place = f'x="{_n(x)}" y="{_n(y)}" width="{_n(width)}" height="{_n(height)}"'
-    return f'<rect {place} fill="{colour}">{_title(title)}</rect>'
+    return f'<rect {place} fill="{colour}"{edge_of(colour)}>{_title(title)}</rect>'
 
 
 def _label(x: float, y: float, text: str, anchor: str) -> str:

@@ -122,7 +122,7 @@ def reasons(texts: Texts, report: Report) -> str:
         Column(name=texts(f"changes.{name}"), text=name == "reason", wrap=name == "reason")
         for name in names
     ]
-    columns.insert(3, Column(name=""))
+    columns.insert(3, Column(name="", bar=True))
     most = max(one.sent for one in found) or 1
     rows = [
         (

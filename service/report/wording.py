@@ -13,7 +13,7 @@ from service.report.record import Event
 from service.report.texts import Texts
 
 LARGE_FEN: Final = 100_000  # from here on fen are noise in a sentence
-CHINESE: Final = re.compile("[\u4e00-\u9fff]")
+CHINESE: Final = re.compile(r"[\u4e00-\u9fff]")
 
 
 def money(fen: float | None) -> str:
