@@ -128,10 +128,13 @@ def _certainty(texts: Texts, report: Report, totals: Totals) -> Iterator[str]:
     if not totals.booked:
         return
     if not totals.settled:
-        losing = totals.loss.fen > 0
-        shown = totals.loss if losing else negated(totals.loss)
+        shown, key = negated(totals.loss), "either"
+        if totals.loss.p05_fen >= 0:
+            shown, key = totals.loss, "loss"
+        elif totals.loss.p95_fen <= 0:
+            key = "profit"
         yield texts(
-            f"lead.waiting_{'loss' if losing else 'profit'}",
+            f"lead.waiting_{key}",
             waiting=money(totals.waiting_fen),
             low=money(shown.p05_fen),
             high=money(shown.p95_fen),

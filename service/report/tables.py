@@ -89,7 +89,7 @@ def compared(texts: Texts, report: Report, totals: Totals) -> str:
     for key, shown, a_day in _lines(texts):
         cells: list[Cell] = [texts(f"money.{key}"), *(shown(of) for _, of in heads)]
         for _, other in others:
-            cells.append(change_of(a_day(totals), a_day(other)) if a_day else "")
+            cells.append(_moved(key, a_day(totals), a_day(other)) if a_day else "")
         rows.append(cells)
     return table(texts("money.title"), columns, rows, name="compared")
 
@@ -297,6 +297,13 @@ def _lines(texts: Texts) -> Iterator[tuple[str, Callable[[Totals], str], Of | No
     yield "net", lambda of: times(of.net.roas), None
     yield "net_even", lambda of: times(of.net.break_even), None
     yield "left", lambda of: times(of.left_of_a_yuan), lambda of: of.left_of_a_yuan
+
+
+def _moved(key: str, now: float | None, then: float | None) -> str:
+    """In percents; profit in yuan, which may be below zero."""
+    if key == "profit" and now is not None and then is not None:
+        return _signed(now - then)
+    return change_of(now, then)
 
 
 def _day(day: Day) -> tuple[Cell, ...]:

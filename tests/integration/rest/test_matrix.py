@@ -32,6 +32,8 @@ PROMISED: dict[str, tuple[Role, str]] = {
     "getLedger": (VIEWER, "one"),
     "listRestatements": (VIEWER, "one"),
     "listBreakEvens": (VIEWER, "one"),
+    "getReport": (VIEWER, "one"),
+    "downloadReport": (VIEWER, "one"),
     "listRuns": (VIEWER, "list"),
     "startRun": (SPECIALIST, "one"),
     "getRun": (VIEWER, "one"),

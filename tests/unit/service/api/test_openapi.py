@@ -64,6 +64,8 @@ SHAPES: dict[str, tuple[Any, Any]] = {
     "getLedger": (None, LedgerView),
     "listRestatements": (None, Page[StatedDayView]),
     "listBreakEvens": (None, Page[BreakEvenView]),
+    "getReport": (None, None),
+    "downloadReport": (None, None),
     "listRuns": (None, Page[RunSummary]),
     "startRun": (RunDemand, RunView),
     "getRun": (None, RunView),

@@ -116,7 +116,10 @@ def test_the_result_comes_first_in_both_languages():
         "In March 2026 (Mar 3 to Mar 5) kaiche spent ¥400.00 and brought 14 orders, ¥1,050 of "
         "turnover and ¥385.00 of contribution; it lost ¥15.00 of the ¥25.00 allowed."
     ) in english
-    assert "between −¥23.55 and ¥53.55 with 90 % confidence" in english
+    assert (
+        "profit will lie between −¥53.55 and ¥23.55 with 90 % confidence (negative: loss)"
+        in english
+    )
     assert "昨天没有数据" in chinese
     assert "yesterday is missing" in english
     assert "预算被提高" in chinese
