@@ -20,6 +20,7 @@ from service.ledger import (
     course,
     daily_budget_tonight,
     from_record,
+    permitted,
 )
 from service.settings.models import Allowance, Budgets
 from service.store.rows import LedgerDay, StatedDay
@@ -322,3 +323,29 @@ def test_what_a_proposal_keeps_is_read_back() -> None:
 def as_json(record: LedgerState | DayBudget) -> dict[str, Any]:
     loaded: dict[str, Any] = json.loads(json.dumps(asdict(record), default=date.isoformat))
     return loaded
+
+
+@pytest.mark.parametrize(
+    ("days", "fen"),
+    # 100 a day, 500 in ten days: the cap is reached on the fifth, the next ten begin with the eleventh
+    [
+        (0, 0),
+        (1, 10_000),
+        (4, 40_000),
+        (5, 50_000),
+        (9, 50_000),
+        (10, 50_000),
+        (11, 60_000),
+        (31, 160_000),
+    ],
+)
+def test_days_in_a_row_may_lose_a_day_s_amount_and_the_windows_caps(days: int, fen: int) -> None:
+    assert permitted(days, on(1)) == fen
+
+
+def test_where_a_day_s_amount_never_fills_the_window_it_alone_binds() -> None:
+    assert permitted(25, on(1, amount="10.00")) == 25_000
+
+
+def test_outside_the_dates_nothing_may_be_lost() -> None:
+    assert permitted(7, on(1, end_date=FIRST - DAY, start_date=None)) == 0
