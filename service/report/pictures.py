@@ -13,7 +13,9 @@ from service.report.course import Day
 from service.report.quality import Judged, Quality
 from service.report.svg import Plot
 from service.report.texts import Texts
+from service.report.totals import settled_loss
 from service.report.wording import ends, money, short
+from service.store.rows import StatedDay
 
 Shape = Literal["bar", "line", "dashes", "dot", "cross", "band", "tick", "whisker"]
 Mark = tuple[Shape, str, str]  # how it is drawn, its colour, what it stands for
@@ -68,12 +70,16 @@ def loss_by_day(texts: Texts, month: Month, days: Sequence[Day]) -> Picture | No
     values = [value for _, value in allowed]
     for day in booked:
         values += _yuan(day.loss.fen, day.loss.p05_fen, day.loss.p95_fen) if day.loss else []
+    settled = [(_slot(one.date), settled_loss([one]) / 100) for one in _waiting(booked)]
+    values += [value for _, value in settled]
 
     def draw(plot: Plot) -> Iterable[str]:
         yield svg.shade(plot, _theirs(days))
         yield svg.axes(plot)
         for day in booked:
             yield from _one_loss(texts, plot, day)
+        for slot, value in settled:
+            yield svg.tick(plot, slot, value, svg.BLUE)
         yield svg.stairs(plot, allowed, svg.RED, dashes="5 3")
 
     marks: list[Mark] = [
@@ -82,6 +88,8 @@ def loss_by_day(texts: Texts, month: Month, days: Sequence[Day]) -> Picture | No
     ]
     if any(not _certain(day) for day in booked):
         marks.append(("whisker", svg.INK, texts("mark.interval")))
+    if settled:
+        marks.append(("tick", svg.BLUE, texts("mark.settled_loss")))
     if allowed:
         marks.append(("dashes", svg.RED, texts("mark.allowed")))
     return _picture(texts("ledger.by_day"), month, values, draw, marks)
@@ -108,7 +116,7 @@ def loss_so_far(texts: Texts, month: Month, days: Sequence[Day]) -> Picture | No
         yield svg.axes(plot)
         yield svg.band(plot, [(slot, low, high) for slot, _, low, high in sums], svg.TEAL)
         if is_open:
-            yield svg.curve(plot, settled, svg.QUIET, width=1.6, dashes="2 3")
+            yield svg.curve(plot, settled, svg.BLUE, width=1.8, dashes="2 3")
         yield svg.curve(plot, permitted, svg.RED, width=2, dashes="6 3")
         yield svg.curve(plot, [(slot, value) for slot, value, _, _ in sums], svg.TEAL)
         slot, value, _, _ = sums[-1]
@@ -117,7 +125,7 @@ def loss_so_far(texts: Texts, month: Month, days: Sequence[Day]) -> Picture | No
     marks: list[Mark] = [("line", svg.TEAL, texts("mark.expected_loss"))]
     if is_open:
         marks.append(("band", svg.TEAL, texts("mark.interval")))
-        marks.append(("dashes", svg.QUIET, texts("mark.settled_loss")))
+        marks.append(("dashes", svg.BLUE, texts("mark.settled_loss")))
     if permitted:
         marks.append(("dashes", svg.RED, texts("mark.permitted")))
     return _picture(texts("ledger.together"), month, values, draw, marks)
@@ -202,6 +210,11 @@ def _spend(day: Day) -> float:
 
 def _certain(day: Day) -> bool:
     return day.loss is None or day.loss.p05_fen == day.loss.p95_fen
+
+
+def _waiting(days: Iterable[Day]) -> list[StatedDay]:
+    """Days of which orders are still to come."""
+    return [day.booked for day in days if day.booked is not None and day.booked.waiting_fen > 0]
 
 
 def _line(days: Iterable[Day], of: Callable[[Day], int | None]) -> list[tuple[int, float]]:

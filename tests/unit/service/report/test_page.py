@@ -156,6 +156,7 @@ def test_the_charts_show_every_day_twice_for_two_widths():
     assert written.count('class="wide"') == written.count('class="narrow"') == 5
     assert written.count('role="img"') == 10
     assert written.count('aria-label="Loss so far (below zero: profit)"') == 2
+    assert written.count("If no further order came") == 2  # by day and together
     assert "03-03: Loss ¥10.00" in written  # told where the pointer rests
     assert "03-05: ¥100.00 (¥80.00 … ¥120.00)" in written
 
