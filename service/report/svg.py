@@ -17,6 +17,7 @@ AMBER: Final = "#b45309"
 RED: Final = "#b91c1c"
 BLUE: Final = "#1d4ed8"
 SHADE: Final = "#f0f3f2"
+PAPER: Final = "#ffffff"
 
 Point = tuple[float, float]
 
@@ -151,10 +152,11 @@ def cross(plot: Plot, slot: float, value: float, colour: str, *, title: str = ""
 
 
 def tick(plot: Plot, slot: float, value: float, colour: str) -> str:
-    """A short level stroke."""
+    """A short level stroke, parted from what is behind it."""
     half = plot.step * BAR / 2
     x, y = plot.x(slot), plot.y(value)
-    return line((x - half, y), (x + half, y), colour, 2)
+    ends = (x - half, y), (x + half, y)
+    return line(*ends, PAPER, 4.5) + line(*ends, colour, 2.2)
 
 
 def whisker(
