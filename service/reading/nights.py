@@ -8,12 +8,14 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
+from service.approval import State
 from service.reading.summary import figure
 from service.store import facts, ledger, lines, proposals
 from service.store.lines import LineFilter, LineTotals
 from service.store.rows import ProposalRow
 
 SENT = ("applied", "rolled_back")
+MOVING = tuple(state for state in State if state is not State.HELD)  # words that stay are held
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +74,7 @@ def outcomes(session: Session, account_id: str, rows: Sequence[ProposalRow]) -> 
     for row in rows:
         day, known = days.get(row.business_date), booked.get(row.business_date)
         sent = lines.totals(session, LineFilter(proposal_id=row.proposal_id, states=SENT))
-        whole = LineFilter(proposal_id=row.proposal_id, changed=True)
+        whole = LineFilter(proposal_id=row.proposal_id, states=MOVING, changed=True)
         found.append(
             NightOutcome(
                 date=row.business_date,

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from connectors.platform import AdgroupRow
 from service import economics
 from service.ledger import LedgerState, from_record
-from service.reading.nights import outcomes
+from service.reading.nights import MOVING, outcomes
 from service.report import events
 from service.report.calendar import Month
 from service.report.record import Record, Span, Worth
@@ -64,7 +64,7 @@ def gather(session: Session, account: Account, month: Month, today: date) -> Rec
         texts=months.words(session, account.id, (word.keyword_id for word in words)),
         nights=tuple(reversed(outcomes(session, account.id, plans))),
         terms={plan.business_date: terms for plan in plans if (terms := _terms(plan))},
-        decided=tuple(months.decided(session, account.id, month.first, month.last)),
+        decided=tuple(months.decided(session, account.id, month.first, month.last, MOVING)),
         batches=tuple(months.batches(session, account.id, month.first, month.last)),
         batch_days=tuple(months.batch_days(session, account.id, month.first, month.last)),
         rollbacks=events.rollbacks_of(session, account, month),

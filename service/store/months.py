@@ -141,8 +141,13 @@ def words(session: Session, account_id: str, keyword_ids: Iterable[str]) -> dict
     return found
 
 
-def decided(session: Session, account_id: str, first: date, last: date) -> list[Decided]:
-    """What became of the changes that the nights proposed, by reason and state."""
+def decided(
+    session: Session, account_id: str, first: date, last: date, states: Iterable[str]
+) -> list[Decided]:
+    """What became of the changes that the nights proposed, by reason and state.
+
+    ``states`` are those that a change can have: the words that stay, most of a plan, are not read.
+    """
     key = (LINES.c.reason, LINES.c.state)
     query = (
         select(
@@ -161,6 +166,7 @@ def decided(session: Session, account_id: str, first: date, last: date) -> list[
             PROPOSALS.c.account_id == account_id,
             PROPOSALS.c.kind == "night",
             PROPOSALS.c.business_date.between(first, last),
+            LINES.c.state.in_(tuple(states)),
             LINES.c.bid_fen.is_distinct_from(LINES.c.bid_before_fen),
         )
         .group_by(*key)
