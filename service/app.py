@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from datetime import timedelta
 from importlib.metadata import version
-from typing import Any, Protocol
+from types import FrameType
+from typing import Any, Final, Protocol
 
 import uvicorn
 from fastapi import Depends, FastAPI
@@ -42,6 +43,7 @@ from service.api.validation import on_invalid_request
 from service.api.walks import BackgroundWalks
 from service.applying import Settler
 from service.console.mount import mount
+from service.ending import in_time
 from service.errors import StoreError
 from service.people import signing
 from service.recall import Recall
@@ -55,8 +57,8 @@ SERVER_OPTIONS: dict[str, Any] = {
     "ws": "websockets-sansio",
     "server_header": False,
     "proxy_headers": False,  # the peer decides whether this machine asks; a header could lie
-    "timeout_graceful_shutdown": 20,
 }
+LAST_SECONDS: Final = 3  # of those that a process has to end, for what is not a request
 _ALWAYS = (
     "unauthorized",
     "forbidden",
@@ -201,4 +203,23 @@ def serve(
     place = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     say(f"控制台 console  {place}")
     say(f"接口 REST      {place}{PREFIX}")
-    uvicorn.run(app, host=host, port=port, **SERVER_OPTIONS)
+    server = Server(wiring, app, host=host, port=port)
+    with in_time(wiring), suppress(KeyboardInterrupt):
+        server.run()
+    if not server.started:
+        raise SystemExit(1)
+
+
+class Server(uvicorn.Server):
+    """Serves ``app``; a signal tells at once everything that is under way, not only requests."""
+
+    def __init__(self, wiring: Wiring, app: FastAPI, **where: Any) -> None:
+        patience = max(1, wiring.settings.server.stop_seconds - LAST_SECONDS)
+        options = {**SERVER_OPTIONS, "timeout_graceful_shutdown": patience, **where}
+        super().__init__(uvicorn.Config(app, **options))
+        self._ending = wiring.ending
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """A signal has come."""
+        self._ending.set()
+        super().handle_exit(sig, frame)

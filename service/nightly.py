@@ -6,18 +6,13 @@ that dies is taken up again, from its stored figures or from the beginning when 
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
-from typing import Any, cast
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy.orm import Session
-
 from connectors.errors import AuthorisationError, ConnectorError
-from connectors.platform import AdPlatformReader, Roster
+from connectors.platform import Roster
 from optimizer.errors import OptimizerError
 from service import (
     audit,
@@ -25,7 +20,6 @@ from service import (
     freshness,
     guardrails,
     inputs,
-    leases,
     outside,
     planning,
     pull,
@@ -33,57 +27,37 @@ from service import (
     tonight,
 )
 from service.absent import absent
-from service.audit import MACHINE, Origin, Source
-from service.errors import NotFoundError, ReviewFailedError, RunInProgressError, ServiceError
-from service.expiry import expire_overdue
+from service.audit import Origin
+from service.errors import (
+    EndingError,
+    NotFoundError,
+    ReviewFailedError,
+    RunInProgressError,
+    ServiceError,
+)
 from service.frames import Frames, plain
 from service.guardrails import Breach, PlannedLine
 from service.inputs import Given
-from service.planning import Decision, Door, EstimatesLike, PlanLike
+from service.night import STEPS, Night, NightContext, Progress, open_night, silent
+from service.planning import Decision, EstimatesLike, PlanLike
 from service.publish import publish
 from service.pull import Pulled
 from service.settings.effective import config_hash
 from service.settings.models import Account
-from service.store import Store, facts, proposals, runs
 from service.store import audit as events
+from service.store import facts, proposals, runs
 from service.store.rows import NewLine, ProposalRow, RunRow
 from service.tonight import Tonight
 
-STEPS = (
-    "open",
-    "pull",
-    "store",
-    "gate",
-    "frames",
-    "estimate",
-    "propose",
-    "rows",
-    "guardrails",
-    "save",
-)
-
-Progress = Callable[[str, int], None]  # step, and what it has counted so far (rows pulled)
-
-
-def silent(step: str, count: int) -> None:
-    """Progress for nobody."""
-
-
-def go_on(step: str) -> None:
-    """What ``after_step`` does unless a test wants to break in."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NightContext:
-    """What a night needs from the world. ``platform`` opens an account as of a business date."""
-
-    store: Store
-    door: Door
-    platform: Callable[[Account, date], AdPlatformReader]
-    clock: Callable[[], datetime]
-    owner: str = field(default_factory=leases.token)
-    is_gone: Callable[[str], bool] = leases.is_gone
-    after_step: Callable[[str], None] = go_on
+__all__ = [
+    "STEPS",
+    "NightContext",
+    "NightResult",
+    "Progress",
+    "carry_out",
+    "open_night",
+    "run_night",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,33 +87,11 @@ def run_night(
     return carry_out(context, account, run, progress) if ours else _ended(context, run)
 
 
-def open_night(
-    context: NightContext, account: Account, business_date: date, asked: Origin
-) -> tuple[RunRow, bool]:
-    """Step 1: take the night; returns the run and whether there is work to do."""
-    fresh = _fresh_run(context, account, business_date, asked.source)
-    expire_overdue(context.store, fresh.started_at, asked.source)
-    with context.store.begin() as session:
-        run, ours = runs.open_run(session, fresh, is_gone=context.is_gone)
-        if ours:
-            started = audit.run_started(
-                replace(asked, at=fresh.started_at),
-                account_id=run.account_id,
-                run_id=run.run_id,
-                business_date=run.business_date,
-                attempt=run.attempt,
-            )
-            events.append(session, [started])
-    if ours:
-        context.after_step("open")
-    return run, ours
-
-
 def carry_out(
     context: NightContext, account: Account, run: RunRow, progress: Progress = silent
 ) -> NightResult:
     """Steps 2 to 10 of a run that ``open_night`` has taken."""
-    night = _Night(context=context, account=account, run=run, progress=progress)
+    night = Night(context=context, account=account, run=run, progress=progress)
     try:
         if run.cutoff_at is None:
             with _pull(night) as pulled:
@@ -156,36 +108,7 @@ def carry_out(
         raise
 
 
-@dataclass(slots=True)
-class _Night:
-    """One night under way."""
-
-    context: NightContext
-    account: Account
-    run: RunRow
-    progress: Progress
-
-    def origin(self, source: Source | None = None) -> Origin:
-        """The machine, now; by default for the reason the run was started."""
-        trigger = cast("Source", self.run.trigger)
-        return Origin(at=self.context.clock(), actor=MACHINE, source=source or trigger)
-
-    @contextmanager
-    def step(self, name: str) -> Iterator[None]:
-        """Renew the lease and say where we are; a lost lease ends the work here."""
-        self.progress(name, 0)
-        with self.context.store.begin() as session:
-            self.advance(session, name)
-        yield
-        self.context.after_step(name)
-
-    def advance(self, session: Session, step: str, **values: Any) -> None:
-        """Note the step, and more, in the caller's transaction."""
-        until_at = runs.lease_until(self.context.clock())
-        self.run = runs.advance(session, self.run, step, until_at=until_at, **values)
-
-
-def _pull(night: _Night) -> Pulled:
+def _pull(night: Night) -> Pulled:
     """Step 2: roster and reports, for every day that is missing and the whole attribution window."""
     account, day = night.account, night.run.business_date
     with night.step("pull"):
@@ -200,13 +123,13 @@ def _pull(night: _Night) -> Pulled:
             platform,
             first,
             yesterday,
-            lambda rows: night.progress("pull", rows),
+            night.pulled,
             now=night.context.clock(),
             zone=ZoneInfo(account.timezone),
         )
 
 
-def _store_figures(night: _Night, pulled: Pulled) -> None:
+def _store_figures(night: Night, pulled: Pulled) -> None:
     """Step 3: facts by keyword and day, what changed as settlement rows, rejects with reasons."""
     with night.step("store"):
         given = pull.given_of(night.account, night.run.business_date, pulled)
@@ -222,7 +145,7 @@ def _absent(account: Account, roster: Roster) -> list[str]:
     return list(absent(account, roster.campaigns, roster.adgroups, roster.keywords))
 
 
-def _gate(night: _Night) -> Roster:
+def _gate(night: Night) -> Roster:
     """Step 4: yesterday has to be there and plausible."""
     account, day = night.account, night.run.business_date
     with night.step("gate"):
@@ -243,14 +166,14 @@ def _gate(night: _Night) -> Roster:
     return roster
 
 
-def _build_frames(night: _Night, roster: Roster) -> tuple[Given, Frames]:
+def _build_frames(night: Night, roster: Roster) -> tuple[Given, Frames]:
     """Step 5: rows to frames; fen becomes yuan."""
     with night.step("frames"), night.context.store.read() as session:
         given = inputs.read_given(session, night.run.run_id)
         return given, inputs.build_frames(session, night.run, roster, given)
 
 
-def _estimate(night: _Night, given: Given, built: Frames) -> EstimatesLike:
+def _estimate(night: Night, given: Given, built: Frames) -> EstimatesLike:
     """Step 6: what every word is worth and how it answers to its bid; a FAIL ends the night."""
     with night.step("estimate"):
         estimates = planning.estimate(night.context.door, built, given, night.run.seed)
@@ -264,7 +187,7 @@ def _estimate(night: _Night, given: Given, built: Frames) -> EstimatesLike:
     return estimates
 
 
-def _propose(night: _Night, roster: Roster, estimates: EstimatesLike) -> tuple[Tonight, PlanLike]:
+def _propose(night: Night, roster: Roster, estimates: EstimatesLike) -> tuple[Tonight, PlanLike]:
     """Step 7: the plan under the limits that stand and the allowance from the ledger."""
     account, day = night.account, night.run.business_date
     with night.step("propose"):
@@ -281,13 +204,13 @@ def _propose(night: _Night, roster: Roster, estimates: EstimatesLike) -> tuple[T
     return limits, plan
 
 
-def _rows(night: _Night, roster: Roster, estimates: EstimatesLike, plan: PlanLike) -> Decision:
+def _rows(night: Night, roster: Roster, estimates: EstimatesLike, plan: PlanLike) -> Decision:
     """Step 8: before, after, expected change with its interval, reason, binding constraint."""
     with night.step("rows"):
         return planning.decision_of(plan, estimates, roster.keywords)
 
 
-def _guardrails(night: _Night, decision: Decision, limits: Tonight) -> tuple[Breach, ...]:
+def _guardrails(night: Night, decision: Decision, limits: Tonight) -> tuple[Breach, ...]:
     """Step 9: limits of the whole plan, whatever the optimizer says."""
     with night.step("guardrails"):
         return guardrails.check(
@@ -299,7 +222,7 @@ def _guardrails(night: _Night, decision: Decision, limits: Tonight) -> tuple[Bre
 
 
 def _save(
-    night: _Night,
+    night: Night,
     given: Given,
     built: Frames,
     limits: Tonight,
@@ -326,9 +249,9 @@ def _save(
     return NightResult(run=night.run, proposal=proposal, planned=True)
 
 
-def _record_failure(night: _Night, error: Exception) -> None:
+def _record_failure(night: Night, error: Exception) -> None:
     """Write down why the night ended; a lost lease or database leaves that to whoever comes next."""
-    if isinstance(error, RunInProgressError):
+    if isinstance(error, (RunInProgressError, EndingError)):
         return
     known = isinstance(error, (ServiceError, ConnectorError, OptimizerError))
     cause = str(error) if known else f"程序错误 / a fault of the program: {error!r}"
@@ -364,30 +287,3 @@ def _ended(context: NightContext, run: RunRow) -> NightResult:
     if proposal is None:
         raise NotFoundError(f"the run {run.run_id} succeeded but its proposal is not there")
     return NightResult(run=run, proposal=proposal, planned=False)
-
-
-def _fresh_run(
-    context: NightContext, account: Account, business_date: date, trigger: Source
-) -> RunRow:
-    now = context.clock()
-    return RunRow(
-        run_id=str(uuid.uuid4()),
-        account_id=account.id,
-        business_date=business_date,
-        state="running",
-        step="open",
-        trigger=trigger,
-        attempt=1,
-        lease_owner=context.owner,
-        lease_until_at=runs.lease_until(now),
-        started_at=now,
-        finished_at=None,
-        cutoff_at=None,
-        seed=inputs.seed_of(account.id, business_date),
-        inputs_hash=None,
-        config_hash=None,
-        code_version=None,
-        cause=None,
-        counts={},
-        review=(),
-    )

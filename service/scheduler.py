@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from apscheduler.executors.pool import BasePoolExecutor
@@ -21,9 +22,12 @@ from apscheduler.triggers.cron import CronTrigger
 
 from connectors.errors import ConnectorError
 from optimizer.errors import OptimizerError
-from service.errors import ConfigError, RunInProgressError, ServiceError
+from service.errors import ConfigError, EndingError, RunInProgressError, ServiceError
 from service.settings import cron
 from service.settings.models import Account
+
+CATCHING_UP: Final = "* nights that nobody finished"
+LOOK_AGAIN: Final = timedelta(minutes=5)
 
 log = logging.getLogger(__name__)
 
@@ -117,6 +121,7 @@ class OneAtATime(BasePoolExecutor):  # type: ignore[misc]  # apscheduler ships n
 class NightSchedule:
     """The jobs of all accounts. ``start`` makes up what was missed and then follows the clock.
 
+    Every ``LOOK_AGAIN`` it looks for a night that another process has begun and not finished.
     Nights run one after another: a big account may need most of the memory.
     """
 
@@ -141,6 +146,14 @@ class NightSchedule:
         )
         for account_id in self._rules:
             self._add(account_id)
+        self.scheduler.add_job(
+            self.catch_up,
+            "interval",
+            seconds=LOOK_AGAIN.total_seconds(),
+            id=CATCHING_UP,
+            coalesce=True,
+            max_instances=1,
+        )
 
     def _add(self, account_id: str) -> None:
         self.scheduler.add_job(
@@ -176,6 +189,8 @@ class NightSchedule:
                 return
             log.info("night of %s for %s starts", account_id, night)
             self._night.plan(account_id, night)
+        except EndingError as error:
+            log.info("%s", error)
         except RunInProgressError as error:
             log.info("night of %s left alone: %s", account_id, error)
         except (ServiceError, ConnectorError, OptimizerError) as error:
@@ -186,7 +201,7 @@ class NightSchedule:
             log.info("night of %s for %s ended", account_id, night)
 
     def catch_up(self) -> None:
-        """Make up, once, the newest night that each account has missed."""
+        """Make up, once, the newest night that each account has missed, or that somebody else has left."""
         for account_id in self._rules:
             self.fire(account_id)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import cast
 from zoneinfo import ZoneInfo
@@ -15,7 +16,8 @@ from service import rollback, stop
 from service.applying import ApplyContext
 from service.audit import Origin
 from service.errors import ConflictError, NotFoundError
-from service.nightly import NightContext, NightResult, Progress, run_night, silent
+from service.night import NightContext, Progress, silent
+from service.nightly import NightResult, run_night
 from service.notify.channels import Channels
 from service.notify.telling import TellContext
 from service.people.provider import Provider
@@ -25,7 +27,7 @@ from service.settings.models import Account, Settings
 from service.settings.platform_secrets import PlatformSecrets
 from service.settings.secrets import OIDC_SECRET
 from service.simulated import SimulatedShops
-from service.store import Store, open_store
+from service.store import Store, moments, open_store
 from service.store.interventions import RollbackRow
 
 Clock = Callable[[], datetime]
@@ -43,7 +45,10 @@ def optimizer_door() -> Door:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wiring:
-    """What every process stands on. ``night`` can be given to tests with another optimizer."""
+    """What every process stands on. ``night`` can be given to tests with another optimizer.
+
+    Once ``ending`` is set, nights and walks under way end at their next safe point.
+    """
 
     settings: Settings
     store: Store
@@ -52,6 +57,7 @@ class Wiring:
     platforms: Platforms | None = None
     provider: Provider | None = None
     secrets: PlatformSecrets = NO_SECRETS
+    ending: threading.Event = field(default_factory=threading.Event)
 
     def close(self) -> None:
         """End every connection, to platforms, the log-in provider and the database."""
@@ -87,7 +93,7 @@ class Wiring:
 
     @property
     def applying(self) -> ApplyContext:
-        """What the walks over approved lines stand on."""
+        """What a walk over approved lines stands on; each time another holder of leases."""
         limits = self.settings.apply
         return ApplyContext(
             store=self.store,
@@ -96,6 +102,8 @@ class Wiring:
             stop_file=stop.stop_file(self.settings),
             approval_life=timedelta(hours=limits.approval_hours),
             reads_apart=timedelta(minutes=limits.reads_apart_minutes),
+            asked_to_end=self.ending.is_set,
+            lease_clock=self.night.lease_clock,
         )
 
     @property
@@ -143,6 +151,7 @@ def wire(
 ) -> Wiring:
     """Open the store and connect everything; ``migrate`` brings the tables to the newest version.
 
+    Leases run out by the database's clock, unless ``clock`` is not the system's.
     ``simulated`` serves the accounts whose shops are simulated, by ``clock`` unless it is given.
 
     Raises StoreError when the database cannot be used or its tables are of another version.
@@ -158,7 +167,15 @@ def wire(
         clock=clock,
         sleep=sleep,
     )
-    night = NightContext(store=store, door=cast("Door", optimizer), platform=platforms, clock=clock)
+    ending = threading.Event()
+    night = NightContext(
+        store=store,
+        door=cast("Door", optimizer),
+        platform=platforms,
+        clock=clock,
+        asked_to_end=ending.is_set,
+        lease_clock=moments.now if clock is system_clock else None,
+    )
     return Wiring(
         settings=settings,
         store=store,
@@ -167,6 +184,7 @@ def wire(
         platforms=platforms,
         provider=provider_of(settings, secrets, clock),
         secrets=secrets,
+        ending=ending,
     )
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import date
 
 from connectors.errors import ConnectorError
 from optimizer.errors import OptimizerError
 from service.audit import Origin
-from service.errors import RunInProgressError, ServiceError
+from service.errors import EndingError, RunInProgressError, ServiceError
 from service.nightly import STEPS, carry_out, open_night
 from service.settings.models import Account
 from service.store import runs
@@ -42,12 +43,18 @@ class BackgroundNights:
         except RunInProgressError:
             return self._under_way(account, night)
         if ours:
-            self._pool.submit(self._carry_out, account, run)
+            self._pool.submit(self._carry_out, account, run).add_done_callback(
+                lambda asked: self._leave(run) if asked.cancelled() else None
+            )
         return run
 
     def stop(self) -> None:
-        """Take no more nights and wait for the one under way; queued ones are left to be resumed."""
+        """Take no more nights and wait for the one under way; queued ones are left to whoever is next."""
         self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _leave(self, run: RunRow) -> None:
+        with suppress(ServiceError), self._wiring.store.begin() as session:
+            runs.let_go(session, run)
 
     def _under_way(self, account: Account, night: date) -> RunRow:
         with self._wiring.store.read() as session:
@@ -62,6 +69,8 @@ class BackgroundNights:
         """The run keeps the cause of a failure; here it is only logged."""
         try:
             carry_out(self._wiring.night, account, run)
+        except EndingError as error:
+            log.info("%s", error)
         except (ServiceError, ConnectorError, OptimizerError) as error:
             log.error("night %s of %s failed: %s", run.business_date, account.id, error)  # noqa: TRY400 - its message is for people
         except Exception:

@@ -21,6 +21,7 @@ from connectors.errors import ConnectorError
 from service.api.kinds import KINDS, Kind
 from service.errors import (
     ConflictError,
+    EndingError,
     InputError,
     NotFoundError,
     RunInProgressError,
@@ -43,6 +44,7 @@ _BY_ERROR: tuple[tuple[type[ServiceError], str], ...] = (
     (ConflictError, "conflict"),
     (InputError, "invalid-request"),
     (StoreError, "unavailable"),
+    (EndingError, "unavailable"),
 )
 _BY_STATUS: Mapping[int, str] = {
     400: "invalid-request",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from connectors.errors import ConnectorError
 from service import applying
-from service.applying import Who
-from service.errors import ServiceError
+from service.applying import ENDING, Halt, Who
+from service.errors import RunInProgressError, ServiceError
 from service.settings.models import Account
 from service.wiring import Wiring
 
@@ -26,10 +26,16 @@ class BackgroundWalks:
 
     def start(self, account: Account, application_id: str, who: Who) -> None:
         """Carry out the queued application soon."""
-        self._pool.submit(self._carry_out, account, application_id, who)
+
+        def left_out(asked: Future[None]) -> None:
+            if asked.cancelled():
+                self._decline(account, application_id, who, "ending", ENDING)
+
+        asked = self._pool.submit(self._carry_out, account, application_id, who)
+        asked.add_done_callback(left_out)
 
     def stop(self) -> None:
-        """Take no more and wait for those under way; queued ones keep their lines approved."""
+        """Take no more and wait for those under way; of queued ones the lines stay approved."""
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def _carry_out(self, account: Account, application_id: str, who: Who) -> None:
@@ -38,5 +44,16 @@ class BackgroundWalks:
             applying.apply(self._wiring.applying, account, who, application_id=application_id)
         except (ServiceError, ConnectorError) as error:
             log.error("application %s of %s failed: %s", application_id, account.id, error)  # noqa: TRY400 - its message is for people
+            if isinstance(error, RunInProgressError):
+                self._decline(account, application_id, who, "busy", str(error))
         except Exception:
             log.exception("application %s of %s broke", application_id, account.id)
+
+    def _decline(
+        self, account: Account, application_id: str, who: Who, halt: Halt, cause: str
+    ) -> None:
+        """Nobody waits for an application that will not be carried out."""
+        try:
+            applying.decline(self._wiring.applying, account, who, application_id, halt, cause)
+        except ServiceError as error:
+            log.error("application %s of %s: %s", application_id, account.id, error)  # noqa: TRY400 - as above

@@ -4,17 +4,20 @@
 of batches that an earlier walk left open. Both are safe to call at any time, any number of times.
 """
 
-from service.applying.flow import apply, apply_if_due, has_open_batches, queue, resume
+from service.applying.flow import apply, apply_if_due, decline, has_open_batches, queue, resume
 from service.applying.settler import Settler
-from service.applying.work import POINTS, ApplyContext, Who
+from service.applying.work import ENDING, POINTS, ApplyContext, Halt, Who
 
 __all__ = [
+    "ENDING",
     "POINTS",
     "ApplyContext",
+    "Halt",
     "Settler",
     "Who",
     "apply",
     "apply_if_due",
+    "decline",
     "has_open_batches",
     "queue",
     "resume",

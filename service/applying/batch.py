@@ -43,6 +43,7 @@ def carry_out(work: Work, departures: Sequence[Departure]) -> list[Verdict]:
     refuses; whatever has not left by then is approved as before. A write whose outcome nobody saw
     does not raise as long as the platform can be read.
     """
+    work.check_end()
     work.check_quota()
     intended = _intend(work, departures)
     if intended is None:
@@ -230,10 +231,11 @@ def _require_time(work: Work) -> None:
     """A process that was asleep for longer than its lease must not wake up sending."""
     with work.store.read() as session:
         held = account_states.get(session, work.account_id)
+        now = work.context.lease_now(session)
     if (
         held.applying_owner != work.context.owner
         or held.applying_until_at is None
-        or held.applying_until_at <= work.now()
+        or held.applying_until_at <= now
     ):
         raise RunInProgressError(
             f"the lease on {work.account_id} ran out before the batch could be sent; nothing was sent"

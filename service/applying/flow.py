@@ -66,9 +66,11 @@ def apply(
 def apply_if_due(context: ApplyContext, account: Account) -> ApplicationRow | None:
     """``apply`` on behalf of the schedule; None, and nothing on record, when there is nothing to do.
 
-    That is: nothing approved can leave, a stop is in force, or the walk before came to a halt that
-    another try within the hour would only repeat. Raises as ``apply``.
+    That is: nothing approved can leave, a stop is in force, this process is about to end, or the walk
+    before came to a halt that another try within the hour would only repeat. Raises as ``apply``.
     """
+    if context.asked_to_end():
+        return None
     who = Who(actor=MACHINE, source="schedule")
     work = _work(context, account, who, "")
     with work.store.read() as session:
@@ -113,6 +115,16 @@ def queue(session: Session, context: ApplyContext, account: Account, who: Who) -
     return row
 
 
+def decline(
+    context: ApplyContext, account: Account, who: Who, application_id: str, halt: Halt, cause: str
+) -> None:
+    """End an application that ``queue`` has made and nobody will carry out; others stay as they are."""
+    work = _work(context, account, who, application_id)
+    with context.store.begin() as session:
+        if applications.end_queued(session, application_id, halt, cause, work.now()):
+            _put_end_on_record(session, work, "halted", {}, cause)
+
+
 def _only_resolve(work: Work) -> None:
     resolve(work)
 
@@ -143,7 +155,7 @@ def _open(context: ApplyContext, account: Account, who: Who, application_id: str
 
 
 def _take(session: Session, work: Work) -> None:
-    now = work.now()
+    now = work.context.lease_now(session)
     account_states.take(
         session,
         work.account_id,
@@ -254,7 +266,6 @@ def _guarded(work: Work, walk: Callable[[], None]) -> tuple[Halt | None, str | N
 
 def _close(work: Work, state: str, halt: Halt | None, cause: str | None) -> ApplicationRow:
     """End the application, give the account back, and say what it came to."""
-    origin = work.origin()
     with work.store.begin() as session:
         counts = _counts(session, work)
         applications.change(
@@ -264,21 +275,27 @@ def _close(work: Work, state: str, halt: Halt | None, cause: str | None) -> Appl
             halt=halt,
             cause=cause,
             counts=counts,
-            finished_at=origin.at,
+            finished_at=work.now(),
         )
         account_states.free(session, work.account_id, work.context.owner)
-        ended = audit.application_ended(
-            origin,
-            account_id=work.account_id,
-            application_id=work.application_id,
-            state=state,
-            counts=counts,
-            cause=cause,
-        )
-        events.append(session, [ended])
+        _put_end_on_record(session, work, state, counts, cause)
         row = applications.get(session, work.application_id)
     work.reached("closed")
     return row
+
+
+def _put_end_on_record(
+    session: Session, work: Work, state: str, counts: dict[str, Any], cause: str | None
+) -> None:
+    ended = audit.application_ended(
+        work.origin(),
+        account_id=work.account_id,
+        application_id=work.application_id,
+        state=state,
+        counts=counts,
+        cause=cause,
+    )
+    events.append(session, [ended])
 
 
 def _counts(session: Session, work: Work) -> dict[str, Any]:

@@ -36,7 +36,17 @@ NO_WRITE_HALF: Final = (
     "export the approved lines as a sheet and upload it"
 )
 
-Halt = Literal["stopped", "quota", "busy", "authorisation", "refused"]
+ENDING: Final = (
+    "this process was asked to end, so no further batch was sent; what is left stays approved. Apply "
+    "again once the service runs"
+)
+
+Halt = Literal["stopped", "quota", "busy", "authorisation", "refused", "ending"]
+
+
+def never() -> bool:
+    """Nobody asks the process to end."""
+    return False
 
 
 def go_on(point: str) -> None:
@@ -49,6 +59,7 @@ class ApplyContext:
 
     An approval is good for ``approval_life``; a write whose outcome nobody saw is decided by two
     reads at least ``reads_apart`` from each other. A batch holds at most ``batch_size`` (≤ 200) bids.
+    ``owner`` is of one walk at a time; leases run out by ``lease_clock``, ``clock`` unless it is given.
     """
 
     store: Store
@@ -61,6 +72,12 @@ class ApplyContext:
     owner: str = field(default_factory=leases.token)
     is_gone: Callable[[str], bool] = leases.is_gone
     after: Callable[[str], None] = go_on
+    asked_to_end: Callable[[], bool] = never
+    lease_clock: Callable[[Session], datetime] | None = None
+
+    def lease_now(self, session: Session) -> datetime:
+        """The instant by which leases run out."""
+        return self.clock() if self.lease_clock is None else self.lease_clock(session)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,8 +143,13 @@ class Work:
 
     def hold(self, session: Session) -> None:
         """Renew the lease in the caller's transaction; raises RunInProgressError when it is lost."""
-        until_at = runs.lease_until(self.now())
+        until_at = runs.lease_until(self.context.lease_now(session))
         account_states.renew(session, self.account_id, self.context.owner, until_at=until_at)
+
+    def check_end(self) -> None:
+        """Raise HaltedError once this process has been asked to end."""
+        if self.context.asked_to_end():
+            raise HaltedError("ending", ENDING)
 
     def check_stop(self, session: Session) -> None:
         """Raise HaltedError while the kill switch is thrown."""

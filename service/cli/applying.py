@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from service.wiring import Wiring
 
 OUTCOMES = ("applied", "failed", "conflict", "unknown", "released", "expired")
-HALT_CODES = {"stopped": 4, "authorisation": 9, "refused": 9, "quota": 10, "busy": 10}
+HALT_CODES = {"stopped": 4, "authorisation": 9, "refused": 9, "quota": 10, "busy": 10, "ending": 10}
 
 
 def apply(context: typer.Context, account: AccountId = None, as_json: Json = False) -> None:

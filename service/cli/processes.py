@@ -71,16 +71,18 @@ def _refuse_the_old_token(env: Mapping[str, str]) -> None:
 def scheduler(context: typer.Context) -> None:
     """只按时运行每晚的计算, 不开 REST. Run the nights on schedule, without REST."""
     from service.applying import Settler  # noqa: PLC0415 - loads pandas
+    from service.ending import in_time  # noqa: PLC0415 - as above
 
     command = command_of(context)
     _log_to_stderr()
-    asked_to_end = _on_signals()
-    with command.wired() as wiring:
+    _end_well_on_sigterm()
+    with command.wired() as wiring, in_time(wiring):
+        _on_signals(wiring.ending)
         schedules = _started(command, wiring)
         settler = Settler(wiring.applying, wiring.settings.accounts)
         settler.start()
-        asked_to_end.wait()
-        command.screen.say("等正在运行的一晚结束后退出.", "Ending after the night under way.")
+        wiring.ending.wait()
+        command.screen.say("到下一个安全点后退出.", "Ending at the next safe point.")
         settler.stop()
         schedules.stop()
 
@@ -174,16 +176,14 @@ def _end_well_on_sigterm() -> None:
     signal.signal(signal.SIGTERM, end)
 
 
-def _on_signals() -> threading.Event:
-    """An event that SIGINT and SIGTERM set."""
-    asked = threading.Event()
+def _on_signals(asked: threading.Event) -> None:
+    """Let SIGINT and SIGTERM set an event."""
 
     def ask(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature of a handler
         asked.set()
 
     signal.signal(signal.SIGTERM, ask)
     signal.signal(signal.SIGINT, ask)
-    return asked
 
 
 def _log_to_stderr() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Select, Table, or_, update
 from sqlalchemy.orm import Session
 
+from service import leases
 from service.errors import RunInProgressError
 from service.store.applied_tables import AccountState
 from service.store.chunks import insert_or, written
@@ -60,7 +61,7 @@ def take(
     free = held is None or known.applying_until_at is None or known.applying_until_at <= now
     if not free and held is not None and not is_gone(held):
         raise RunInProgressError(
-            f"bids of {account_id} are being applied by {held} "
+            f"bids of {account_id} are being applied by {leases.told(held)} "
             f"(until {known.applying_until_at:%H:%M:%S} UTC at the latest); wait until it ends"
         )
     same = STATES.c.applying_owner.is_not_distinct_from(held)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from service.errors import NotFoundError
 from service.store.applied_tables import Application, Batch, BatchLine
-from service.store.chunks import chunked, insert_many
+from service.store.chunks import chunked, insert_many, written
 from service.store.rows import columns_of, fetch, fetch_one
 
 APPLICATIONS: Table = Application.metadata.tables["application"]
@@ -124,6 +124,15 @@ def running(session: Session, account_id: str) -> list[ApplicationRow]:
         APPLICATIONS.c.account_id == account_id, APPLICATIONS.c.state == "running"
     )
     return fetch(session, ApplicationRow, query)
+
+
+def end_queued(session: Session, application_id: str, halt: str, cause: str, at: datetime) -> bool:
+    """End an application that nobody has begun; False when it was begun, or is not there."""
+    statement = update(APPLICATIONS).where(
+        APPLICATIONS.c.application_id == application_id, APPLICATIONS.c.state == "queued"
+    )
+    values = {"state": "halted", "halt": halt, "cause": cause, "finished_at": at}
+    return written(session, statement.values(**values)) == 1
 
 
 def add_batch(session: Session, batch: BatchRow, lines: Sequence[BatchLineRow]) -> None:

@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, Table, delete, func, insert, or_, select, 
 from sqlalchemy.orm import Session
 
 from connectors.platform import Reject
+from service import leases
 from service.errors import NotFoundError, RunInProgressError
 from service.store.chunks import insert_many, insert_or, written
 from service.store.rows import RunRow, StoredReject, columns_of, fetch, fetch_one
@@ -32,12 +33,14 @@ def open_run(
     fresh: RunRow,
     *,
     is_gone: Callable[[str], bool],
+    now: datetime | None = None,
 ) -> tuple[RunRow, bool]:
     """Take the night for ``fresh.lease_owner``; returns the run and whether the work is ours.
 
     Not ours when the night has succeeded already. A failed run starts again from the beginning; a
     running one is taken up where it stood when its lease has run out or ``is_gone`` knows its owner
-    to be dead. Both count as the next attempt.
+    to be dead. Both count as the next attempt. ``now``, by which leases run out, is ``started_at``
+    unless it is given.
     Raises RunInProgressError when somebody else is working on it.
     """
     statement = insert_or(session, RUNS).values(asdict(fresh)).on_conflict_do_nothing()
@@ -51,10 +54,10 @@ def open_run(
         return known, False
     if known.state == "failed":
         return _restart(session, known, fresh), True
-    if not _abandoned(known, fresh.started_at, is_gone):
+    if not _abandoned(known, now or fresh.started_at, is_gone):
         raise RunInProgressError(
             f"the night {known.business_date} of {known.account_id} is being worked on by "
-            f"{known.lease_owner} (step {known.step}, lease until {known.lease_until_at}); "
+            f"{leases.told(known.lease_owner)} (step {known.step}, lease until {known.lease_until_at}); "
             "wait until it ends, or end that process and start again"
         )
     return _take_over(session, known, fresh), True
@@ -71,6 +74,17 @@ def finish(session: Session, run: RunRow, state: str, *, at: datetime, **values:
     """End the run as ``succeeded`` or ``failed`` and give the lease back."""
     ended = {"state": state, "finished_at": at, "lease_owner": None, "lease_until_at": None}
     return _guarded(session, run, ended | values)
+
+
+def let_go(session: Session, run: RunRow) -> RunRow:
+    """Leave a running run as it stands to whoever comes next; nobody has to wait for a lease."""
+    return _guarded(session, run, {"lease_owner": None, "lease_until_at": None})
+
+
+def let_all_go(session: Session, owner: str) -> int:
+    """Leave every running run of a holder that is about to die; returns how many."""
+    statement = update(RUNS).where(RUNS.c.lease_owner == owner, RUNS.c.state == "running")
+    return written(session, statement.values(lease_owner=None, lease_until_at=None))
 
 
 def get(session: Session, run_id: str) -> RunRow:

@@ -55,7 +55,8 @@ class ApplicationSummary(Answer):
     halt: Annotated[
         str | None,
         Field(
-            description="What held it up: `stopped`, `quota`, `busy`, `authorisation`, `refused`.",
+            description="What held it up: `stopped`, `quota`, `busy`, `authorisation`, `refused`, "
+            "`ending` (the service was being stopped).",
             examples=[None],
         ),
     ] = None
