@@ -179,7 +179,7 @@ def _forget_old_answers(context: Context) -> None:
             idempotency.forget(session, context.now() - ANSWERS_KEPT)
         signing.forget(context.store, context.now())
     except StoreError as error:  # /readyz says so until it is mended
-        log.warning("%s", error)
+        log.warning("%s", error, extra={"event": "database_unusable"})
 
 
 def serve(

@@ -16,6 +16,7 @@ from typing import Final
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from connectors.errors import ConnectorError
+from service import logs
 from service.errors import RunInProgressError, ServiceError
 from service.scheduler import OneAtATime, last_fire, trigger
 from service.settings.models import Account
@@ -65,14 +66,28 @@ class DepartureSchedule:
 
     def fire(self, account_id: str) -> None:
         """Send what may leave now. Never raises: the other accounts go on."""
+        logs.apart(self._fire)(account_id)
+
+    def _fire(self, account_id: str) -> None:
+        logs.bind(account=account_id)
         try:
             row = self._depart(self.accounts[account_id])
         except RunInProgressError as error:
-            log.info("bids of %s left alone: %s", account_id, error)
+            log.info(
+                "bids of %s left alone: %s",
+                account_id,
+                error,
+                extra={"event": "application_left_alone"},
+            )
         except (ServiceError, ConnectorError) as error:
-            log.error("bids of %s could not leave: %s", account_id, error)  # noqa: TRY400 - its message is for people
+            log.error(  # noqa: TRY400 - its message is for people
+                "bids of %s could not leave: %s",
+                account_id,
+                error,
+                extra={"event": "application_failed"},
+            )
         except Exception:
-            log.exception("bids of %s broke", account_id)
+            log.exception("bids of %s broke", account_id, extra={"event": "application_broke"})
         else:
             _tell(account_id, row)
 
@@ -98,6 +113,13 @@ def _tell(account_id: str, row: ApplicationRow | None) -> None:
     if row is None:
         return
     if row.state == "done":
-        log.info("bids of %s left: %s applied", account_id, row.counts.get("applied", 0))
+        log.info(
+            "bids of %s left: %s applied",
+            account_id,
+            row.counts.get("applied", 0),
+            extra={"event": "bids_left"},
+        )
     else:
-        log.warning("bids of %s: %s, %s", account_id, row.state, row.cause)
+        log.warning(
+            "bids of %s: %s, %s", account_id, row.state, row.cause, extra={"event": "bids_held_up"}
+        )

@@ -35,6 +35,7 @@ def in_time(wiring: Wiring, *, leave: Callable[[int], object] = os._exit) -> Ite
         log.warning(
             "what is under way has not ended within %d seconds; it is left to the next start",
             wiring.settings.server.stop_seconds,
+            extra={"event": "left_unfinished"},
         )
         _give_back(wiring)
         for stream in (sys.stdout, sys.stderr):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from typing import Any, Final, cast
 from sqlalchemy.orm import Session
 
 from connectors.platform import AdPlatformReader
-from service import audit, inputs, leases
+from service import audit, inputs, leases, logs
 from service.audit import MACHINE, Origin, Source
 from service.errors import EndingError
 from service.expiry import expire_overdue
@@ -21,6 +22,8 @@ from service.settings.models import Account
 from service.store import Store, runs
 from service.store import audit as events
 from service.store.rows import RunRow
+
+log = logging.getLogger(__name__)
 
 STEPS: Final = (
     "open",
@@ -98,7 +101,15 @@ def open_night(
                 attempt=run.attempt,
             )
             events.append(session, [started])
+    logs.bind(run_id=run.run_id, account=run.account_id)
     if ours:
+        log.info(
+            "the night %s of %s is begun, attempt %d",
+            run.business_date,
+            run.account_id,
+            run.attempt,
+            extra={"event": "night_begun"},
+        )
         context.after_step("open")
     return run, ours
 
@@ -124,6 +135,7 @@ class Night:
         self.progress(name, 0)
         with self.context.store.begin() as session:
             self.advance(session, name)
+        log.info("step %s", name, extra={"event": "night_step", "fields": {"step": name}})
         yield
         self.context.after_step(name)
 

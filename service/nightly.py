@@ -6,6 +6,7 @@ that dies is taken up again, from its stored figures or from the beginning when 
 
 from __future__ import annotations
 
+import logging
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -60,6 +61,9 @@ __all__ = [
 ]
 
 
+log = logging.getLogger(__name__)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NightResult:
     """How the night ended. ``planned`` is False when it had been planned before."""
@@ -102,10 +106,17 @@ def carry_out(
         limits, plan = _propose(night, roster, estimates)
         decision = _rows(night, roster, estimates, plan)
         breaches = _guardrails(night, decision, limits)
-        return _save(night, given, built, limits, decision, breaches)
+        result = _save(night, given, built, limits, decision, breaches)
     except Exception as error:
         _record_failure(night, error)
         raise
+    log.info(
+        "the night %s of %s is planned",
+        run.business_date,
+        run.account_id,
+        extra={"event": "night_planned", "fields": {"state": result.proposal.state}},
+    )
+    return result
 
 
 def _pull(night: Night) -> Pulled:

@@ -22,6 +22,7 @@ from apscheduler.triggers.cron import CronTrigger
 
 from connectors.errors import ConnectorError
 from optimizer.errors import OptimizerError
+from service import logs
 from service.errors import ConfigError, EndingError, RunInProgressError, ServiceError
 from service.settings import cron
 from service.settings.models import Account
@@ -183,22 +184,33 @@ class NightSchedule:
 
     def fire(self, account_id: str) -> None:
         """Plan the night that is due, if there is one. Never raises: the other accounts go on."""
+        logs.apart(self._fire)(account_id)
+
+    def _fire(self, account_id: str) -> None:
+        logs.bind(account=account_id)
         try:
             night = self.due(account_id)
             if night is None:
                 return
-            log.info("night of %s for %s starts", account_id, night)
+            log.info("night of %s for %s is due", account_id, night, extra={"event": "night_due"})
             self._night.plan(account_id, night)
         except EndingError as error:
-            log.info("%s", error)
+            log.info("%s", error, extra={"event": "night_left"})
         except RunInProgressError as error:
-            log.info("night of %s left alone: %s", account_id, error)
+            log.info(
+                "night of %s left alone: %s", account_id, error, extra={"event": "night_left_alone"}
+            )
         except (ServiceError, ConnectorError, OptimizerError) as error:
-            log.error("night of %s failed: %s", account_id, error)  # noqa: TRY400 - its message is for people
+            log.error(  # noqa: TRY400 - its message is for people
+                "night of %s failed: %s",
+                account_id,
+                error,
+                extra={"event": "night_failed"},
+            )
         except Exception:
-            log.exception("night of %s broke", account_id)
+            log.exception("night of %s broke", account_id, extra={"event": "night_broke"})
         else:
-            log.info("night of %s for %s ended", account_id, night)
+            log.info("night of %s for %s ended", account_id, night, extra={"event": "night_ended"})
 
     def catch_up(self) -> None:
         """Make up, once, the newest night that each account has missed, or that somebody else has left."""

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service import logs
 from service.api import PREFIX
 from service.api.metrics import RequestMetrics
 from service.api.problems import RefusalError, answer
@@ -34,6 +35,8 @@ ALWAYS: Mapping[str, str] = {
 # What is data is never a page: a browser that shows it runs nothing of it.
 DATA = (PREFIX, "/metrics", "/healthz", "/readyz")
 NOTHING_RUNS = "default-src 'none'; frame-ancestors 'none'; sandbox"
+
+QUIET = ("/healthz", "/readyz", "/metrics")  # asked again and again by machines
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
@@ -66,13 +69,13 @@ class Intake:
             return
         exchange = _Exchange(scope, receive, send, self._largest_for(scope))
         started = time.perf_counter()
-        try:
-            await self._serve(exchange)
-        finally:
-            route = template_of(scope)
-            self._metrics.observe(
-                scope["method"], route, exchange.status, time.perf_counter() - started
-            )
+        with logs.bound(request_id=exchange.request_id):
+            try:
+                await self._serve(exchange)
+            finally:
+                seconds = time.perf_counter() - started
+                self._metrics.observe(scope["method"], template_of(scope), exchange.status, seconds)
+                _tell(scope, exchange.status, seconds)
 
     def _largest_for(self, scope: Scope) -> int:
         if scope["method"] == "POST" and _SHEETS.fullmatch(scope["path"]):
@@ -93,7 +96,9 @@ class Intake:
                 )
             )
         except Exception:
-            log.exception("request %s failed", exchange.request_id)
+            log.exception(
+                "request %s failed", exchange.request_id, extra={"event": "request_broke"}
+            )
             await exchange.refuse(RefusalError("internal"))
 
 
@@ -152,6 +157,26 @@ class _Exchange:
         if not self._answered:
             self._refusing = True
             await answer(self.scope, refusal)(self.scope, self._receive, self.send)
+
+
+def _tell(scope: Scope, status: int, seconds: float) -> None:
+    """One line a request. Neither the query nor a header is in it: they may carry keys."""
+    state, route = scope["state"], template_of(scope)
+    about = {name: state[name] for name in ("actor", "account") if state.get(name)}
+    fields = {
+        "method": scope["method"],
+        "route": route,
+        "status": status,
+        "milliseconds": round(1000 * seconds),
+    }
+    log.log(
+        logging.DEBUG if route in QUIET else logging.INFO,
+        "%s %s %d",
+        scope["method"],
+        route,
+        status,
+        extra={"event": "request", "fields": about | fields},
+    )
 
 
 def template_of(scope: Scope) -> str:

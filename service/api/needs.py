@@ -13,6 +13,7 @@ from typing import Any, Final
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.routing import APIRoute
 
+from service import logs
 from service.api.places import Place
 from service.api.problems import RefusalError
 from service.errors import NotFoundError
@@ -39,6 +40,8 @@ def needs(role: Role, place: FindPlace) -> Any:
 
     async def allowed(request: Request, where: Place = found) -> None:
         _allow(principal_of(request), role, where)
+        request.state.account = where.account_id
+        logs.bind(account=where.account_id)
 
     _DECLARED[allowed] = Need(role=role, place=place.__name__)
     return Depends(allowed)

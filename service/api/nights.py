@@ -9,6 +9,7 @@ from datetime import date
 
 from connectors.errors import ConnectorError
 from optimizer.errors import OptimizerError
+from service import logs
 from service.audit import Origin
 from service.errors import EndingError, RunInProgressError, ServiceError
 from service.nightly import STEPS, carry_out, open_night
@@ -43,7 +44,7 @@ class BackgroundNights:
         except RunInProgressError:
             return self._under_way(account, night)
         if ours:
-            self._pool.submit(self._carry_out, account, run).add_done_callback(
+            self._pool.submit(logs.apart(self._carry_out), account, run).add_done_callback(
                 lambda asked: self._leave(run) if asked.cancelled() else None
             )
         return run
@@ -70,8 +71,19 @@ class BackgroundNights:
         try:
             carry_out(self._wiring.night, account, run)
         except EndingError as error:
-            log.info("%s", error)
+            log.info("%s", error, extra={"event": "night_left"})
         except (ServiceError, ConnectorError, OptimizerError) as error:
-            log.error("night %s of %s failed: %s", run.business_date, account.id, error)  # noqa: TRY400 - its message is for people
+            log.error(  # noqa: TRY400 - its message is for people
+                "night %s of %s failed: %s",
+                run.business_date,
+                account.id,
+                error,
+                extra={"event": "night_failed"},
+            )
         except Exception:
-            log.exception("night %s of %s broke", run.business_date, account.id)
+            log.exception(
+                "night %s of %s broke",
+                run.business_date,
+                account.id,
+                extra={"event": "night_broke"},
+            )

@@ -141,7 +141,9 @@ def from_service_error(error: ServiceError) -> RefusalError:
         if isinstance(error, cls):
             kind = KINDS[name]
             return RefusalError(name, str(error), zh=f"{kind.title_zh}。{kind.zh}")
-    log.error("a request ended in %s: %s", type(error).__name__, error)
+    log.error(
+        "a request ended in %s: %s", type(error).__name__, error, extra={"event": "request_failed"}
+    )
     return RefusalError("internal")
 
 
@@ -184,7 +186,12 @@ def from_failure(error: Exception, request_id: str) -> RefusalError | None:
     if isinstance(error, ConnectorError):
         return RefusalError("platform-unavailable", str(error))
     if isinstance(error, SQLAlchemyError):
-        log.error("the database failed under request %s", request_id, exc_info=error)
+        log.error(
+            "the database failed under request %s",
+            request_id,
+            exc_info=error,
+            extra={"event": "database_failed"},
+        )
         return RefusalError("unavailable")
     return None
 

@@ -25,6 +25,7 @@ from starlette.datastructures import Headers
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from service import logs
 from service.api import PREFIX
 from service.api.context import Context
 from service.api.problems import RefusalError, answer, from_failure, request_id_of
@@ -168,6 +169,7 @@ class Guard:
         if entered is not None:
             state["principal"] = entered.principal
             state["actor"] = entered.principal.name
+            logs.bind(actor=entered.principal.name)
         await self._app(scope, receive, send)
         if entered is not None and entered.unnoted is not None:
             with suppress(ServiceError):  # the answer is out; the next use is noted instead

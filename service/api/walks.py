@@ -6,7 +6,7 @@ import logging
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from connectors.errors import ConnectorError
-from service import applying
+from service import applying, logs
 from service.applying import ENDING, Halt, Who
 from service.errors import RunInProgressError, ServiceError
 from service.settings.models import Account
@@ -31,7 +31,7 @@ class BackgroundWalks:
             if asked.cancelled():
                 self._decline(account, application_id, who, "ending", ENDING)
 
-        asked = self._pool.submit(self._carry_out, account, application_id, who)
+        asked = self._pool.submit(logs.apart(self._carry_out), account, application_id, who)
         asked.add_done_callback(left_out)
 
     def stop(self) -> None:
@@ -43,11 +43,22 @@ class BackgroundWalks:
         try:
             applying.apply(self._wiring.applying, account, who, application_id=application_id)
         except (ServiceError, ConnectorError) as error:
-            log.error("application %s of %s failed: %s", application_id, account.id, error)  # noqa: TRY400 - its message is for people
+            log.error(  # noqa: TRY400 - its message is for people
+                "application %s of %s failed: %s",
+                application_id,
+                account.id,
+                error,
+                extra={"event": "application_failed"},
+            )
             if isinstance(error, RunInProgressError):
                 self._decline(account, application_id, who, "busy", str(error))
         except Exception:
-            log.exception("application %s of %s broke", application_id, account.id)
+            log.exception(
+                "application %s of %s broke",
+                application_id,
+                account.id,
+                extra={"event": "application_broke"},
+            )
 
     def _decline(
         self, account: Account, application_id: str, who: Who, halt: Halt, cause: str
@@ -56,4 +67,10 @@ class BackgroundWalks:
         try:
             applying.decline(self._wiring.applying, account, who, application_id, halt, cause)
         except ServiceError as error:
-            log.error("application %s of %s: %s", application_id, account.id, error)  # noqa: TRY400 - as above
+            log.error(  # noqa: TRY400 - as above
+                "application %s of %s: %s",
+                application_id,
+                account.id,
+                error,
+                extra={"event": "application_failed"},
+            )

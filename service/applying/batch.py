@@ -6,6 +6,7 @@ Every stage is a commit of its own, so that whoever comes next knows how far it 
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -34,6 +35,7 @@ from service.store.applications import BatchLineRow, BatchRow
 from service.store.lines import LineFilter
 
 Reads = Mapping[str, int]
+log = logging.getLogger(__name__)
 
 
 def carry_out(work: Work, departures: Sequence[Departure]) -> list[Verdict]:
@@ -178,6 +180,12 @@ def _commit_dispatch(work: Work, batch: BatchRow, rest: Sequence[BatchLineRow]) 
         applications.change_batch(
             session, batch.batch_id, state="dispatching", dispatched_at=work.now()
         )
+    log.info(
+        "batch %d leaves with %d bids",
+        batch.number,
+        len(rest),
+        extra={"event": "batch_leaves", "fields": {"batch_id": batch.batch_id}},
+    )
     work.reached("dispatching")
 
 

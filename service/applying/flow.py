@@ -6,6 +6,7 @@ either way every line is where the platform was found to be, or approved as befo
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -16,7 +17,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from connectors.errors import AuthorisationError, ConnectorError, QuotaError, RetryableError
-from service import audit, stop
+from service import audit, logs, stop
 from service.applying.batch import carry_out
 from service.applying.choosing import Departure, anything_leaves, choose, spending_now
 from service.applying.leftovers import resolve
@@ -38,6 +39,8 @@ from service.store import account_states, applications, lines, runs
 from service.store import audit as events
 from service.store.applications import OPEN, ApplicationRow
 from service.store.lines import LineFilter
+
+log = logging.getLogger(__name__)
 
 LASTING: Final = ("authorisation", "quota", "refused")  # halts that a person or a day has to mend
 PATIENCE: Final = timedelta(hours=1)
@@ -150,6 +153,8 @@ def _open(context: ApplyContext, account: Account, who: Who, application_id: str
             applications.add(session, _fresh(work, "running"))
         else:
             applications.change(session, application_id, state="running")
+    logs.bind(application_id=work.application_id, account=account.id)
+    log.info("the application of %s is begun", account.id, extra={"event": "application_begun"})
     work.reached("opened")
     return work
 
@@ -280,8 +285,19 @@ def _close(work: Work, state: str, halt: Halt | None, cause: str | None) -> Appl
         account_states.free(session, work.account_id, work.context.owner)
         _put_end_on_record(session, work, state, counts, cause)
         row = applications.get(session, work.application_id)
+    log.info(
+        "the application of %s is %s",
+        row.account_id,
+        row.state,
+        extra={"event": "application_ended", "fields": _figures(row)},
+    )
     work.reached("closed")
     return row
+
+
+def _figures(row: ApplicationRow) -> dict[str, Any]:
+    figures = {"state": row.state, "halt": row.halt, **row.counts}
+    return {name: value for name, value in figures.items() if isinstance(value, (str, int))}
 
 
 def _put_end_on_record(

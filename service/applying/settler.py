@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Sequence
 
+from service import logs
 from service.applying.flow import has_open_batches, resume
 from service.applying.work import ApplyContext, Who
 from service.audit import MACHINE
@@ -40,14 +41,25 @@ class Settler:
     def look(self) -> None:
         """One look at every account. Never raises: the others go on."""
         for account in self._accounts:
-            try:
-                self._look_at(account)
-            except RunInProgressError as error:
-                log.info("open batches of %s are left alone: %s", account.id, error)
-            except ServiceError as error:
-                log.error("open batches of %s: %s", account.id, error)  # noqa: TRY400 - its message is for people
-            except Exception:
-                log.exception("open batches of %s", account.id)
+            logs.apart(self._look_after)(account)
+
+    def _look_after(self, account: Account) -> None:
+        logs.bind(account=account.id)
+        try:
+            self._look_at(account)
+        except RunInProgressError as error:
+            log.info(
+                "open batches of %s are left alone: %s",
+                account.id,
+                error,
+                extra={"event": "batches_left_alone"},
+            )
+        except ServiceError as error:
+            log.error(  # noqa: TRY400 - its message is for people
+                "open batches of %s: %s", account.id, error, extra={"event": "batches_failed"}
+            )
+        except Exception:
+            log.exception("open batches of %s", account.id, extra={"event": "batches_broke"})
 
     def _look_at(self, account: Account) -> None:
         with self._context.store.read() as session:
@@ -55,7 +67,9 @@ class Settler:
                 return
         held_up = resume(self._context, account, Who(actor=MACHINE, source="schedule"))
         if held_up is not None:
-            log.warning("open batches of %s wait: %s", account.id, held_up)
+            log.warning(
+                "open batches of %s wait: %s", account.id, held_up, extra={"event": "batches_wait"}
+            )
 
     def _follow(self) -> None:
         while not self._ended.is_set():

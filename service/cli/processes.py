@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 import sys
 import threading
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -16,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from service import logs
 from service.audit import MACHINE, Origin
 from service.cli.options import Command, command_of
 from service.errors import ConfigError
@@ -28,6 +27,14 @@ if TYPE_CHECKING:
     from service.wiring import Wiring
 
 ENDED = ("succeeded", "failed")
+LogFormat = Annotated[
+    logs.Form,
+    typer.Option(
+        "--log-format",
+        envvar="KAICHE_LOG_FORMAT",
+        help="日志格式, 每行一个事件 · Logs as text, or as a JSON object a line.",
+    ),
+]
 
 
 def serve(
@@ -41,15 +48,17 @@ def serve(
             help="同时按 YAML 运行夜间任务与提交 · Run nights and departures too.",
         ),
     ] = True,
+    log_format: LogFormat = "text",
 ) -> None:
     """启动 REST 服务, 并按时运行每晚的计算 · Serve REST, and run the nights on schedule."""
     from service.app import serve as serve_app  # noqa: PLC0415 - loads the web framework
 
     command = command_of(context)
-    _log_to_stderr()
+    said = logs.to_stream(sys.stderr, log_format)
     _end_well_on_sigterm()
     _refuse_the_old_token(os.environ)
     with command.wired() as wiring:
+        said.hide(wiring.secrets.values.values())
         serve_app(
             wiring,
             host=host,
@@ -68,15 +77,16 @@ def _refuse_the_old_token(env: Mapping[str, str]) -> None:
         )
 
 
-def scheduler(context: typer.Context) -> None:
+def scheduler(context: typer.Context, log_format: LogFormat = "text") -> None:
     """只按时运行每晚的计算, 不开 REST. Run the nights on schedule, without REST."""
     from service.applying import Settler  # noqa: PLC0415 - loads pandas
     from service.ending import in_time  # noqa: PLC0415 - as above
 
     command = command_of(context)
-    _log_to_stderr()
+    said = logs.to_stream(sys.stderr, log_format)
     _end_well_on_sigterm()
     with command.wired() as wiring, in_time(wiring):
+        said.hide(wiring.secrets.values.values())
         _on_signals(wiring.ending)
         schedules = _started(command, wiring)
         settler = Settler(wiring.applying, wiring.settings.accounts)
@@ -184,16 +194,3 @@ def _on_signals(asked: threading.Event) -> None:
 
     signal.signal(signal.SIGTERM, ask)
     signal.signal(signal.SIGINT, ask)
-
-
-def _log_to_stderr() -> None:
-    """One line an event, UTC, for a terminal or a collector of logs."""
-    lines = logging.Formatter(
-        "%(asctime)sZ %(levelname)s %(name)s: %(message)s", datefmt="%Y-%m-%dT%H:%M:%S"
-    )
-    lines.converter = time.gmtime
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(lines)
-    logging.basicConfig(level=logging.INFO, handlers=[handler])
-    for talkative in ("apscheduler", "alembic", "httpx"):
-        logging.getLogger(talkative).setLevel(logging.WARNING)

@@ -80,7 +80,9 @@ async def _shown(
     except ServiceError as error:
         show_failure(visitor, str(error))
     except Exception:
-        log.exception("the page %s could not be shown", request.url.path)
+        log.exception(
+            "the page %s could not be shown", request.url.path, extra={"event": "page_broke"}
+        )
         show_failure(visitor, visitor.texts("failure.ours", request=request.state.request_id))
 
 

@@ -85,7 +85,12 @@ def _provider(context: InContext) -> Provider:
 
 def _refused(context: InContext, request: Request, error: VouchingError) -> Response:
     """The form with a sentence; what exactly was wrong stands in the log."""
-    log.warning("log-in by the provider: %s (request %s)", error, request.state.request_id)
+    log.warning(
+        "log-in by the provider: %s (request %s)",
+        error,
+        request.state.request_id,
+        extra={"event": "log_in_refused"},
+    )
     texts = Texts(wished(request))
     what = "unreachable" if isinstance(error, ProviderDownError) else "not_vouched"
     sentence = texts(f"sign_in.{what}", request=request.state.request_id)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
+from service import logs
 from service.errors import ServiceError
 from service.notify.telling import TellContext, look
 from service.settings.models import Account
@@ -44,11 +45,19 @@ class Teller:
         """One look at every account. Never raises: the others go on."""
         for account in self._accounts:
             try:
-                look(self._context, account)
+                with logs.bound(account=account.id):
+                    look(self._context, account)
             except ServiceError as error:
-                log.error("messages of %s: %s", account.id, error)  # noqa: TRY400 - its message is for people
+                log.error(  # noqa: TRY400 - its message is for people
+                    "messages of %s: %s", account.id, error, extra={"event": "messages_failed"}
+                )
             except Exception as error:
-                log.error("messages of %s broke: %s", account.id, type(error).__name__)  # noqa: TRY400
+                log.error(  # noqa: TRY400
+                    "messages of %s broke: %s",
+                    account.id,
+                    type(error).__name__,
+                    extra={"event": "messages_broke"},
+                )
 
     def _follow(self) -> None:
         while not self._ended.is_set():

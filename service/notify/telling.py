@@ -5,6 +5,7 @@ Writing down and leaving are apart: whatever crashes, a message stands there onc
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,6 +28,7 @@ from service.store import Store, messages, proposals, runs
 from service.store.messages import DIGEST, MessageRow, NewMessage
 
 ENDED = ("succeeded", "failed")
+log = logging.getLogger(__name__)
 
 
 class Sender(Protocol):
@@ -177,7 +179,14 @@ def _leave(
     message = Message(title=title, lines=tuple(lines), link=_link(context, account))
     first = rows[0]
     identity = f"{account.id}.{first.channel}.{first.day}.{first.message_id}"
-    _settle(context, rows, context.sender.send(first.channel, message, identity))
+    found = context.sender.send(first.channel, message, identity)
+    log.info(
+        "a message to %s: %s",
+        first.channel,
+        found.state,
+        extra={"event": "message_left", "fields": {"channel": first.channel, "kind": first.kind}},
+    )
+    _settle(context, rows, found)
 
 
 def _claimed(context: TellContext, rows: Sequence[MessageRow]) -> bool:

@@ -7,7 +7,14 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from service.errors import ConfigError, RunInProgressError, StaleDataError
-from service.scheduler import Night, NightSchedule, last_fire, trigger
+from service.scheduler import (
+    CATCHING_UP,
+    LOOK_AGAIN,
+    Night,
+    NightSchedule,
+    last_fire,
+    trigger,
+)
 from service.settings.models import Account
 
 SHANGHAI_0830 = datetime(2026, 3, 4, 0, 30, tzinfo=UTC)
@@ -160,7 +167,8 @@ def test_jobs_follow_the_yaml_and_never_overlap():
         [account(misfire_hours=3), account("b", "0 2 * * *", "UTC")], Nights(), SHANGHAI_0830
     )
     jobs = {job.id: job for job in made.scheduler.get_jobs()}
-    assert set(jobs) == {"shop", "b"}
+    assert set(jobs) == {"shop", "b", CATCHING_UP}
+    assert jobs[CATCHING_UP].trigger.interval == LOOK_AGAIN
     assert (jobs["shop"].coalesce, jobs["shop"].max_instances) == (True, 1)
     assert jobs["shop"].misfire_grace_time == 3 * 3600
     assert str(made.next_fire("shop")) == "2026-03-04 08:30:00+08:00"

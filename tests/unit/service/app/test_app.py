@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 import uvicorn
 
+from service import app
 from service.api.security import Access
 from service.app import ANSWERS_KEPT, create_app, serve
 from service.audit import Origin
@@ -49,9 +51,16 @@ def live(app: Any, failing: Exception | None = None) -> None:
 
 
 @pytest.fixture
-def bound(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+def bound(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     calls: list[dict[str, Any]] = []
-    monkeypatch.setattr(uvicorn, "run", lambda _, **options: calls.append(options))
+
+    def run(server: uvicorn.Server) -> None:
+        names = ("host", "port", "proxy_headers", "timeout_graceful_shutdown")
+        calls.append({name: getattr(server.config, name) for name in names})
+        server.started = starts
+
+    starts = request.param if hasattr(request, "param") else True
+    monkeypatch.setattr(app.Server, "run", run)
     return calls
 
 
@@ -127,3 +136,20 @@ def test_it_says_who_may_enter_and_where(
     assert "this machine only" in said[0]
     assert [line.split()[-1] for line in said[1:]] == [url.removesuffix("/api/v1"), url]
     assert bound[0]["proxy_headers"] is False
+    assert bound[0]["timeout_graceful_shutdown"] == 27
+
+
+@pytest.mark.parametrize("bound", [False], indirect=True)
+@pytest.mark.usefixtures("bound")
+def test_a_server_that_cannot_start_is_a_failure(wiring: Wiring) -> None:
+    with pytest.raises(SystemExit) as ended:
+        serve(wiring)
+    assert ended.value.code == 1
+
+
+def test_a_signal_tells_everything_that_is_under_way(wiring: Wiring) -> None:
+    server = app.Server(wiring, create_app(wiring, access=Access()))
+    assert not wiring.ending.is_set()
+    server.handle_exit(signal.SIGTERM, None)
+    assert wiring.ending.is_set()
+    assert server.should_exit
