@@ -7,7 +7,7 @@ ServiceError               ``exit_code`` for the command line, ``status`` for RE
 │   └── SecondPersonError  it is one's own, and somebody else has to approve it
 ├── StaleDataError         the freshness gate: yesterday is missing or implausible
 ├── RunInProgressError     another process holds the run's lease
-├── EndingError            this process was asked to end: the next start goes on
+│   └── EndingError        this process was asked to end: the next start goes on
 ├── ReviewFailedError      the optimizer's model does not fit the data: bids stay
 ├── InputError             what a person asked for is malformed or outside the limits
 │   └── VouchingError      what the log-in provider says of somebody cannot be believed
@@ -64,7 +64,7 @@ class RunInProgressError(ServiceError):
     status = 409
 
 
-class EndingError(ServiceError):
+class EndingError(RunInProgressError):
     """This process was asked to end, and has left what it was at to whoever comes next."""
 
     status = 503

@@ -30,7 +30,6 @@ from service import (
 from service.absent import absent
 from service.audit import Origin
 from service.errors import (
-    EndingError,
     NotFoundError,
     ReviewFailedError,
     RunInProgressError,
@@ -262,7 +261,7 @@ def _save(
 
 def _record_failure(night: Night, error: Exception) -> None:
     """Write down why the night ended; a lost lease or database leaves that to whoever comes next."""
-    if isinstance(error, (RunInProgressError, EndingError)):
+    if isinstance(error, RunInProgressError):
         return
     known = isinstance(error, (ServiceError, ConnectorError, OptimizerError))
     cause = str(error) if known else f"程序错误 / a fault of the program: {error!r}"

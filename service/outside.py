@@ -121,9 +121,12 @@ def acknowledge(
     Raises ConflictError if known, InputError for a raise in the YAML without a reason.
     """
     alert = interventions.alert(session, alert_id)
+    if alert.kind == standing.LIMITS_RAISED:
+        standing.hold(session, alert.account_id)
     if not interventions.acknowledge(session, alert_id, by=origin.actor, at=origin.at):
         raise ConflictError(
-            f"the alert {alert_id} was acknowledged by {alert.acknowledged_by} already"
+            f"the alert {alert_id} was acknowledged by "
+            f"{interventions.alert(session, alert_id).acknowledged_by} already"
         )
     if alert.kind == standing.LIMITS_RAISED:
         standing.accept(session, alert, origin, reason)

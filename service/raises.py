@@ -61,6 +61,18 @@ def raised(standing: Limits, wanted: Limits) -> dict[str, tuple[Value, Value]]:
     }
 
 
+def opened(standing: Limits, wanted: Limits) -> dict[str, Value]:
+    """The terms of the loss that a wider objective would open, for whoever has to accept it.
+
+    As long as nothing may be lost an allowance limits nothing, so it is no raise by itself; with the
+    objective it becomes the very thing that is allowed.
+    """
+    if not _wider(OBJECTIVE, standing.get(OBJECTIVE), wanted.get(OBJECTIVE)):
+        return {}
+    terms = narrower(standing, wanted)
+    return {name: value for name, value in terms.items() if name.startswith(ALLOWANCE)}
+
+
 def narrower(standing: Limits, wanted: Limits) -> dict[str, Value]:
     """Of both the limit that allows less, name by name."""
     wide = raised(standing, wanted)

@@ -192,7 +192,7 @@ class NightSchedule:
             night = self.due(account_id)
             if night is None:
                 return
-            log.info("night of %s for %s is due", account_id, night, extra={"event": "night_due"})
+            log.info("night of %s for %s starts", account_id, night, extra={"event": "night_due"})
             self._night.plan(account_id, night)
         except EndingError as error:
             log.info("%s", error, extra={"event": "night_left"})

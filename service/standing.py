@@ -51,7 +51,8 @@ def note(session: Session, account: Account, origin: Origin) -> tuple[Account, t
     if now != standing:
         _keep(session, account.id, "limits_changed", origin, standing, now)
     waiting = raises.raised(now, wanted)
-    _alert(session, account.id, waiting, origin)
+    shown = {name: (value, value) for name, value in raises.opened(now, wanted).items()}
+    _alert(session, account.id, shown | waiting, origin)
     return raises.under(account, now), tuple(waiting)
 
 
@@ -63,10 +64,18 @@ def in_force(session: Session, account: Account) -> Account:
     return raises.under(account, raises.narrower(standing, raises.limits_of(account)))
 
 
+def hold(session: Session, account_id: str) -> None:
+    """Hold up nights that are about to read the limits, and wait for one that has.
+
+    Before the alerts: a night takes both in this order.
+    """
+    standing_limits.get(session, account_id, for_update=True)
+
+
 def accept(session: Session, alert: AlertRow, origin: Origin, reason: str | None) -> None:
     """An owner accepts the raises that the alert shows; they count from the next night on.
 
-    Raises InputError without a reason.
+    The caller has taken the limits with ``hold``. Raises InputError without a reason.
     """
     if not (reason or "").strip():
         raise InputError("a raise of budget or allowance needs a reason; say in a few words why")
@@ -142,13 +151,15 @@ def _alert(
 
 
 def _told(name: str, before: Value, after: Value) -> tuple[str, str]:
-    """One raise in both languages."""
+    """One raise in both languages, or a limit that will count with it."""
     if name.startswith(raises.CAMPAIGN):
         campaign = name.removeprefix(raises.CAMPAIGN)
         label, money = (f"计划 {campaign} 日上限", f"daily cap of campaign {campaign}"), True
     else:
         label, money = _LABELS[name], name in _MONEY
     was, now = _shown(before, money), _shown(after, money)
+    if before == after:
+        return f"{label[0]} {now[0]}", f"{label[1]} {now[1]}"
     return f"{label[0]} {was[0]} → {now[0]}", f"{label[1]} {was[1]} → {now[1]}"
 
 

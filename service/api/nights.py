@@ -41,6 +41,8 @@ class BackgroundNights:
         night = business_date or self._wiring.today(account)
         try:
             run, ours = open_night(self._wiring.night, account, night, asked)
+        except EndingError:
+            raise
         except RunInProgressError:
             return self._under_way(account, night)
         if ours:

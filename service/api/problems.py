@@ -39,12 +39,12 @@ log = logging.getLogger(__name__)
 _BY_ERROR: tuple[tuple[type[ServiceError], str], ...] = (
     (NotFoundError, "not-found"),
     (StaleDataError, "stale-data"),
+    (EndingError, "unavailable"),
     (RunInProgressError, "run-in-progress"),
     (SecondPersonError, "second-person-needed"),
     (ConflictError, "conflict"),
     (InputError, "invalid-request"),
     (StoreError, "unavailable"),
-    (EndingError, "unavailable"),
 )
 _BY_STATUS: Mapping[int, str] = {
     400: "invalid-request",

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from service import outside, stop
-from service.cli.options import AccountId, Command, Json, Limit, command_of, origin
+from service.cli.options import AccountId, Command, Json, Limit, command_of, origin, owner
 from service.cli.screen import yuan
 from service.errors import InputError, NotFoundError
 from service.store import interventions
@@ -152,7 +152,8 @@ def alerts(
         if acknowledge < 1:
             raise InputError(f"--acknowledge {acknowledge} is no alert; `kaiche alerts` lists them")
         with command.store() as store, store.begin() as session:
-            outside.acknowledge(session, acknowledge, origin(session), reason)
+            place = interventions.alert(session, acknowledge).account_id
+            outside.acknowledge(session, acknowledge, owner(session, place), reason)
     with command.store() as store, store.read() as session:
         found = interventions.alerts(
             session, account_id=account, open_only=not everything, limit=limit

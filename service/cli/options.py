@@ -19,6 +19,7 @@ from service.cli.screen import Screen
 from service.errors import InputError
 from service.expiry import expire_overdue
 from service.people.names import folded
+from service.people.roles import Principal, Role
 from service.settings.loader import Loaded, load, read
 from service.settings.models import Settings
 from service.store import Store, open_store, people
@@ -141,3 +142,21 @@ def origin(session: Session) -> Origin:
             "export KAICHE_ACTOR=<your name in `kaiche user list`>"
         )
     return replace(asking, actor=row.name)
+
+
+def owner(session: Session, account_id: str) -> Origin:
+    """Who decides at this terminal, if they own the account, or while there is no user.
+
+    Raises InputError for anybody else: some things wait for an owner, whoever has written the YAML.
+    """
+    asking = origin(session)
+    if not people.anybody(session):
+        return asking
+    held = people.roles(session, [asking.actor]).get(asking.actor, {})
+    grants = {scope: Role(role) for scope, role in held.items()}
+    if Principal(name=asking.actor, by="open", grants=grants).role_on(account_id) is not Role.OWNER:
+        raise InputError(
+            f"this waits for an owner of {account_id}, and {asking.actor} is none; `kaiche user list` "
+            "shows who is"
+        )
+    return asking

@@ -220,7 +220,7 @@ def _identity(command: Command, written: str) -> str:
         raise InputError(
             "the YAML names no log-in provider; write the block oidc with issuer and client_id first"
         )
-    return link_value(terms.claim, written)
+    return link_value(terms.claim, written.strip())
 
 
 def _role(written: str) -> Role | None:

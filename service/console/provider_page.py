@@ -63,7 +63,7 @@ def _enter(
     request: Request, context: InContext, origin: ByWhom, rule: InAccess, key: str | None
 ) -> Response:
     try:
-        passage = None if key is None else Passage(key)
+        passage = Passage(key) if key else None
         vouched = _provider(context).vouch(passage, dict(request.query_params))
     except VouchingError as error:
         return _refused(context, request, error)

@@ -29,6 +29,7 @@ KEPT: Final = timedelta(hours=1)
 KEYS_APART: Final = timedelta(minutes=1)
 LEFT_ALONE: Final = timedelta(seconds=10)
 SECONDS: Final = 5.0
+WHOLE_ANSWER: Final = timedelta(seconds=15)
 LONGEST_ANSWER: Final = 1 << 20
 _KNOWN_PATH: Final = "/.well-known/openid-configuration"
 
@@ -168,7 +169,7 @@ class Provider:
         **sent: Any,
     ) -> dict[str, Any]:
         """A JSON object from the provider; ``refused`` is what a 4xx means. Never quotes what it says."""
-        body = bytearray()
+        body, until = bytearray(), self._clock() + WHOLE_ANSWER
         try:
             with self._http.stream(
                 method, url, headers={"accept": "application/json"}, **sent
@@ -177,6 +178,8 @@ class Provider:
                     body += piece
                     if len(body) > LONGEST_ANSWER:
                         raise ProviderDownError(f"{url} answered with far too much")
+                    if self._clock() > until:
+                        raise ProviderDownError(f"{url} takes too long to answer")
         except httpx.HTTPError as error:
             raise ProviderDownError(f"{url} cannot be reached ({type(error).__name__})") from error
         if answer.is_client_error:

@@ -134,6 +134,11 @@ def may_try(store: Store, now: datetime, address: str) -> TurnedAway | None:
     return _count(store, now, (by_address,))[0]
 
 
+def subject_digest(vouched: Vouched) -> str:
+    """What is kept of an identity."""
+    return keys.digest(f"{vouched.issuer} {vouched.subject}")
+
+
 def enter(
     store: Store, origin: Origin, vouched: Vouched, *, replaces: str | None
 ) -> SignedIn | TurnedAway:
@@ -142,18 +147,27 @@ def enter(
     Whoever is linked is bound, the first time, to the identity at the provider that never changes: an
     address that is given to another person later opens nothing.
     """
-    subject = keys.digest(f"{vouched.issuer} {vouched.subject}")
+    subject = subject_digest(vouched)
     with store.begin() as session:
         person = people.find_linked(session, subject=subject)
-        bound = person is not None
         if person is None and vouched.link is not None:
-            person = people.find_linked(session, linked_as=vouched.link)
-        free = person is not None and (bound or person.linked_subject is None)
-        if person is None or not free or person.disabled_at is not None:
+            person = _bound_now(session, vouched.link, subject)
+        if person is None or person.disabled_at is not None:
             return TurnedAway(stranger=vouched.link or "")
-        if not bound:
-            people.change(session, person.name, linked_subject=subject)
         return open_session(session, origin, person, by="oidc", replaces=replaces)
+
+
+def _bound_now(session: Session, link: str, subject: str) -> PersonRow | None:
+    """The user whom an identity that nobody has had so far is bound to from now on, if there is one.
+
+    What was read may have changed meanwhile: what counts is the row that was written.
+    """
+    person = people.find_linked(session, linked_as=link)
+    if person is None:
+        return None
+    if people.bind(session, person.name, linked_as=link, subject=subject):
+        return person
+    return people.find_linked(session, subject=subject)  # by another log-in, at this moment
 
 
 def change_password(

@@ -10,6 +10,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import math
+import string
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -30,6 +32,7 @@ ALGORITHMS: Final = tuple(
 LEEWAY: Final = timedelta(minutes=1)  # between two clocks
 LONGEST: Final = 256
 LONGEST_TOKEN: Final = 64 * 1024
+_SMALL: Final = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,12 +151,13 @@ def believe(token: str, key: Key, expected: Expected, claim: Claim) -> Vouched:
 
 
 def link_value(claim: Claim, value: str) -> str:
-    """How a link is stored: the claim and its value; e-mails differ in no capitals.
+    """How a link is stored: the claim and its value; e-mails differ in no capitals of A to Z.
 
-    Raises InputError for what no provider says.
+    Other letters stay as they are: some of them have a small letter of A to Z (U+212A, K), and are
+    somebody else's address. Raises InputError for what no provider says.
     """
-    bare = value.strip().lower() if claim == "email" else value.strip()
-    if not 0 < len(bare) <= LONGEST or not bare.isprintable():
+    bare = value.translate(_SMALL) if claim == "email" else value
+    if not 0 < len(bare) <= LONGEST or not bare.isprintable() or bare != bare.strip():
         raise InputError(f"{value[:40]!r} is no {claim} that a log-in provider could say")
     return f"{claim}:{bare}"
 
@@ -181,7 +185,9 @@ def _late(claims: Mapping[str, Any], now: datetime) -> str | None:
     least, most = (now - LEEWAY).timestamp(), (now + LEEWAY).timestamp()
     times = {name: claims.get(name) for name in ("exp", "iat", "nbf")}
     if any(
-        isinstance(one, bool) or not isinstance(one, (int, float, type(None)))
+        isinstance(one, bool)
+        or not isinstance(one, (int, float, type(None)))
+        or (one is not None and not math.isfinite(one))
         for one in times.values()
     ):
         return "exp, iat or nbf is no time"

@@ -95,6 +95,17 @@ def change(session: Session, name: str, **values: Any) -> bool:
     return written(session, update(PEOPLE).where(PEOPLE.c.name == name).values(**values)) == 1
 
 
+def bind(session: Session, name: str, *, linked_as: str, subject: str) -> bool:
+    """Bind a user to an identity, if they are linked so now, to nobody yet, and not disabled."""
+    statement = update(PEOPLE).where(
+        PEOPLE.c.name == name,
+        PEOPLE.c.linked_as == linked_as,
+        PEOPLE.c.linked_subject.is_(None),
+        PEOPLE.c.disabled_at.is_(None),
+    )
+    return written(session, statement.values(linked_subject=subject)) == 1
+
+
 def roles(session: Session, names: Collection[str] | None = None) -> Mapping[str, dict[str, str]]:
     """name → scope → role, of these users or of all."""
     query = select(ROLES.c.name, ROLES.c.scope, ROLES.c.role).order_by(ROLES.c.name, ROLES.c.scope)

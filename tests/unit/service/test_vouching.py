@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from joserfc import jwt
+from joserfc import jws, jwt
 from joserfc.jwk import ECKey, OctKey, RSAKey
 
 from service.errors import InputError, VouchingError
@@ -76,6 +76,33 @@ def test_a_token_that_holds_names_somebody() -> None:
     odd = token(preferred_username="\u200b")
     assert vouching.believe(odd, KEY, EXPECTED, "preferred_username").link is None
     assert vouching.believe(token(aud=["kaiche", "b"], azp="kaiche"), KEY, EXPECTED, "sub")
+
+
+def test_a_letter_that_only_looks_like_another_is_another_address() -> None:
+    """U+212A (K of kelvin) has the small letter k: whoever owns that address must not enter as li.k."""
+    odd = token(email="li.\u212a@a.cn", email_verified=True)
+    assert vouching.believe(odd, KEY, EXPECTED, "email").link == "email:li.\u212a@a.cn"
+    assert vouching.link_value("email", "Li.K@A.cn") == "email:li.k@a.cn"
+
+
+@pytest.mark.parametrize("name", [" li", "li ", "\u3000li"])
+def test_a_name_with_blanks_around_is_nobody_else(name: str) -> None:
+    found = vouching.believe(token(preferred_username=name), KEY, EXPECTED, "preferred_username")
+    assert found.link is None
+
+
+@pytest.mark.parametrize("said", [b"[]", b"7", b'"li"', b"null"])
+def test_a_token_that_is_no_object_names_nobody(said: bytes) -> None:
+    signed = jws.serialize_compact({"alg": "ES256", "kid": "one"}, said, KEY)
+    with pytest.raises(VouchingError):
+        vouching.believe(signed, KEY, EXPECTED, "sub")
+
+
+@pytest.mark.parametrize("clock", ["exp", "iat", "nbf"])
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+def test_a_time_without_end_is_none(clock: str, value: float) -> None:
+    with pytest.raises(VouchingError):
+        vouching.believe(token(**{clock: value}), KEY, EXPECTED, "sub")
 
 
 @pytest.mark.parametrize("clock", ["exp", "iat", "nbf"])
