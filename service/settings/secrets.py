@@ -37,8 +37,11 @@ _CLIENT_NAME: Final = re.compile(r"(^|_)(client|oidc)_secret$")
 _TOKEN_NAME: Final = re.compile(r"(^|_)(auth_)?token$|authorization")
 _IN_URL: Final = re.compile(r"(?P<user>\b[a-z][a-z0-9+.-]*://[^\s/@:]*:)[^\s/]+(?=@)", re.I)
 _IN_QUERY: Final = re.compile(
-    r"(?P<name>[?&;](?:password|passwd|pwd|token|secret|code|id_token)=)[^\s&;#]+", re.I
+    r"(?P<name>[?&;](?:password|passwd|pwd|(?:access_|refresh_|id_)?token|(?:app_|client_)?secret"
+    r"|(?:api_?)?key|session|sign|code)=)[^\s&;#]+",
+    re.I,
 )
+_HOOK: Final = re.compile(r"(?P<name>/hooks?/)[\w-]{8,}")  # a robot's address is its key
 _BEARER: Final = re.compile(r"(?P<word>\bbearer\s+)\S{8,}", re.I)
 _SUSPECT: Final = re.compile(r"://|[?&;]|bearer|kaiche_", re.I)  # without one of these none fits
 _OWN_KEY: Final = re.compile(r"(?P<word>\bkaiche_(?:(?:session|passage)=)?)[A-Za-z0-9_-]{43}")
@@ -102,7 +105,7 @@ def mask_text(text: str) -> str:
     if not _SUSPECT.search(text):
         return text
     text = _IN_URL.sub(rf"\g<user>{MASK}", text)
-    text = _IN_QUERY.sub(rf"\g<name>{MASK}", text)
+    text = _HOOK.sub(rf"\g<name>{MASK}", _IN_QUERY.sub(rf"\g<name>{MASK}", text))
     return _OWN_KEY.sub(rf"\g<word>{MASK}", _BEARER.sub(rf"\g<word>{MASK}", text))
 
 

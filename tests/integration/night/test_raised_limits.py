@@ -153,6 +153,35 @@ def test_before_the_first_night_the_yaml_counts(store: Store, account: Account) 
 
 
 @pytest.mark.usefixtures("staffed")
+def test_a_loss_is_accepted_with_its_amount_and_no_other(
+    store: Store, account: Account, asked: Origin
+) -> None:
+    """An allowance slipped in while it allows nothing is shown once the objective makes it count."""
+
+    def found(objective: str, amount: int) -> None:
+        terms = {"amount": amount, "window_days": 30, "window_cap": 5 * amount}
+        stated = {"objective": objective, "allowance": terms | {"end_date": "2026-12-31"}}
+        with store.begin() as session:
+            standing.note(session, Account.model_validate(account.model_dump() | stated), asked)
+
+    with store.begin() as session:
+        standing.note(session, account, asked)
+    found("profit", 900)
+    assert alerts(store) == []
+    found("slight_loss", 900)
+    (alert,) = alerts(store)
+    assert "objective profit → slight_loss" in alert.message_en
+    assert "allowance a day 900.00 yuan" in alert.message_en
+    assert "微亏日额度 900.00 元" in alert.message_zh
+    found("slight_loss", 800)
+    (less,) = alerts(store)
+    assert "allowance a day 800.00 yuan" in less.message_en
+    found("slight_loss", 5000)
+    (more,) = alerts(store)
+    assert "allowance a day 800.00 yuan → 5000.00 yuan" in more.message_en
+
+
+@pytest.mark.usefixtures("staffed")
 def test_a_campaigns_cap_and_the_loss_are_told_by_name(
     store: Store, plan: Plan, account: Account
 ) -> None:

@@ -42,7 +42,6 @@ class Served:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         configuration = {
-            "database": store.name,
             "accounts": [shop.account() | dict(of_account or {})],
             "server": {
                 "stop_seconds": stop_seconds,
@@ -51,7 +50,7 @@ class Served:
         }
         path = folder / "kaiche.yaml"
         path.write_text(json.dumps(configuration | more), encoding="utf-8")
-        known = {"NO_PROXY": "127.0.0.1", "KAICHE_LANG": "en", **(env or {})}
+        known = {"KAICHE_DATABASE_URL": store.name, "NO_PROXY": "127.0.0.1", **(env or {})}
         command = [sys.executable, "-c", COMMAND, "--config", str(path), "serve"]
         command.append("--nights" if nights else "--no-nights")
         self.process: Any = subprocess.Popen(

@@ -93,6 +93,19 @@ def test_a_loss_where_none_was_allowed_is_a_raise() -> None:
     assert (held.objective, held.allowance) == ("profit", bold.allowance)
 
 
+def test_whoever_accepts_a_loss_is_shown_how_much() -> None:
+    """Also when the allowance was written down long before, while it allowed nothing."""
+    careful, bold = raises.limits_of(account(objective="profit")), raises.limits_of(account())
+    assert raises.opened(careful, bold)["allowance.amount"] == 3_000
+    none = raises.limits_of(account(objective="profit", allowance=None))
+    assert raises.opened(none, bold) == raises.opened(careful, bold)
+    less = raises.limits_of(account(allowance_amount="20"))
+    assert raises.opened(careful, less)["allowance.amount"] == 2_000
+    more = raises.limits_of(account(allowance_amount="90"))
+    assert raises.opened(careful, more)["allowance.amount"] == 3_000
+    assert raises.opened(bold, careful) == raises.opened(bold, more) == {}
+
+
 def test_an_allowance_that_is_taken_away_stays_as_a_bound() -> None:
     bold, free = account(), account(objective="profit", allowance=None)
     names = set(raises.raised(raises.limits_of(bold), raises.limits_of(free)))

@@ -75,3 +75,18 @@ def test_no_password_of_a_url_survives(password: str) -> None:
 def test_plain_words_are_left_alone() -> None:
     for text in ("the bearer of news", "http://host/a:b", "3:1 at 08:30", "词 9:00 涨价"):
         assert mask_text(text) == text
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://oapi.dingtalk.com/robot/send?access_token=open-sesame",
+        "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?a=1&key=open-sesame",
+        "https://open.feishu.cn/open-apis/bot/v2/hook/open-sesame-17",
+        "https://eco.taobao.com/router/rest?app_key=1&session=open-sesame&sign=open-sesame",
+        "https://login.example.cn/token?client_secret=open-sesame#x",
+    ],
+)
+def test_addresses_that_open_something_are_masked(url: str) -> None:
+    assert "sesame" not in mask_text(f"ConnectError({url!r}) from {url}")
+    assert mask_text(url).startswith(url[:20])
