@@ -1,8 +1,13 @@
 """A new user's path on the real command line: owner, specialist, approve; tokens; who may not."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
+
+from service.standing import LIMITS_RAISED
+from service.store import interventions, open_store
+from service.store.interventions import NewAlert
 
 PASSWORD = "a horse, a battery\n"
 
@@ -126,3 +131,28 @@ def test_a_user_is_linked_to_the_log_in_of_the_organisation(staffed):
     assert users(staffed)["li"]["enters_by"] == []
     (event, *_) = json.loads(staffed.call("audit", "--json").stdout)
     assert (event["action"], event["before"]) == ("identity_linked", {"linked_as": None})
+
+
+def test_a_raise_waits_for_an_owner_also_at_the_terminal(staffed):
+    add = ("user", "add", "li", "--role", "specialist", "--password-stdin")
+    assert staffed.call(*add, stdin=PASSWORD).returncode == 0
+    alert = NewAlert(
+        at=datetime(2026, 3, 4, tzinfo=UTC),
+        account_id="shop",
+        kind=LIMITS_RAISED,
+        subject="limits",
+        before={"budgets.daily": 40_000},
+        after={"budgets.daily": 90_000},
+        message_zh="放宽",
+        message_en="raised",
+    )
+    store = open_store(f"sqlite:///{staffed.folder / 'var/kaiche.db'}")
+    with store.begin() as session:
+        interventions.add_alerts(session, [alert])
+    store.close()
+    acknowledge = ("alerts", "--acknowledge", "1", "--reason", "double eleven")
+    staffed.env["KAICHE_ACTOR"] = "li"
+    refused = staffed.call(*acknowledge)
+    assert (refused.returncode, "waits for an owner" in refused.stderr) == (8, True)
+    staffed.env["KAICHE_ACTOR"] = "zhang"
+    assert staffed.call(*acknowledge).returncode == 0

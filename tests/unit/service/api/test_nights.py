@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -13,8 +14,10 @@ import pytest
 from connectors.platform import AdPlatformReader
 from service.api.nights import BackgroundNights
 from service.audit import Origin
+from service.errors import EndingError
 from service.settings.models import Account
 from service.store import runs
+from service.store.rows import RunRow
 from service.wiring import Wiring
 
 ASKED = Origin(at=datetime(2026, 7, 31, 1, 0, tzinfo=UTC), actor="token/小王", source="rest")
@@ -88,3 +91,33 @@ def test_what_nobody_expected_is_on_record_and_stops_nothing(
     nights.stop()
     with wiring.store.read() as session:
         assert runs.get(session, run.run_id).state == "failed"
+
+
+def test_a_night_that_still_waits_at_the_end_is_left_to_whoever_comes(
+    wiring: Wiring, nights: BackgroundNights, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given_back = threading.Event()
+    let_go = runs.let_go
+
+    def remember(session: Any, run: RunRow) -> RunRow:
+        given_back.set()
+        return let_go(session, run)
+
+    monkeypatch.setattr("service.api.nights.runs.let_go", remember)
+    monkeypatch.setattr("service.api.nights.carry_out", lambda *_: given_back.wait(30))
+    account = wiring.account("shop-2")
+    days = [date(2026, 7, 31), date(2026, 8, 1)]
+    first, second = (nights.start(account, day, ASKED) for day in days)
+    nights.stop()
+    with wiring.store.read() as session:
+        assert runs.get(session, first.run_id).lease_owner is not None
+        left = runs.get(session, second.run_id)
+    assert (left.state, left.lease_owner) == ("running", None)
+
+
+def test_a_service_that_is_about_to_end_begins_no_night(wiring: Wiring) -> None:
+    ending = replace(wiring.night, asked_to_end=lambda: True)
+    nights = BackgroundNights(replace(wiring, night=ending))
+    with pytest.raises(EndingError):
+        nights.start(wiring.account("shop-2"), None, ASKED)
+    nights.stop()
