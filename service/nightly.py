@@ -242,7 +242,13 @@ def _save(
     """Step 10: proposal, lines, audit events, inputs and hashes in one commit."""
     with night.step("save"), night.context.store.begin() as session:
         proposal, counts = publish(
-            session, night.account, night.run, limits, decision, breaches, night.origin()
+            session,
+            standing.in_force(session, night.account),
+            night.run,
+            limits,
+            decision,
+            breaches,
+            night.origin(),
         )
         policy = inputs.pack(limits.policy)
         runs.save_input(session, night.run.run_id, "policy", policy)

@@ -1,7 +1,8 @@
-"""Raises of budget or allowance in the YAML: what allows more than before, and what counts meanwhile.
+"""Raises of budget, allowance or the machine's own approval: what allows more, and what counts meanwhile.
 
 An account's limits are one flat mapping, name → value: money in fen, days as ISO text; what is left out
-or None is without limit. A higher objective here is one that may lose more.
+or None is without limit. A higher objective here is one that may lose more; a machine that approves
+nothing may do so in steps of 0, for 0 lines.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from service.settings.models import Account, Allowance, Budgets
+from service.settings.models import Account, Allowance, AutoApprove, Budgets
 
 Value = int | float | str | None
 Limits = Mapping[str, Value]
@@ -21,6 +22,9 @@ DAILY: Final = "budgets.daily"
 MONTHLY: Final = "budgets.monthly"
 CAMPAIGN: Final = "budgets.campaigns."
 ALLOWANCE: Final = "allowance."
+STEP: Final = "auto_approve.max_step"
+LINES: Final = "auto_approve.max_lines"
+NOTHING_ALONE: Final[Mapping[str, int]] = {STEP: 0, LINES: 0}
 _OBJECTIVES: Final = ("profit", "slight_loss", "clicks")
 _MONEY: Final = frozenset({"amount", "window_cap"})
 _DAYS: Final = frozenset({"start_date", "end_date"})
@@ -43,6 +47,8 @@ def limits_of(account: Account) -> dict[str, Value]:
             MONTHLY: None if budgets.monthly is None else _fen(budgets.monthly),
             **caps,
             **{f"{ALLOWANCE}{name}": _plain(name, getattr(stated, name)) for name in fields},
+            STEP: account.auto_approve.max_step if account.auto_approve.enabled else 0,
+            LINES: account.auto_approve.max_lines if account.auto_approve.enabled else 0,
         }
     )
 
@@ -97,6 +103,7 @@ def under(account: Account, limits: Limits) -> Account:
         "objective": limits[OBJECTIVE],
         "budgets": budgets,
         "allowance": _allowance(limits),
+        "auto_approve": _auto_approve(account.auto_approve, limits),
     }
     return account.model_copy(update=changed)
 
@@ -105,6 +112,17 @@ def _allowance(limits: Limits) -> Allowance | None:
     """The allowance; its dates may exclude each other, and then nothing may be lost."""
     given = {name: _read(name, limits.get(f"{ALLOWANCE}{name}")) for name in Allowance.model_fields}
     return None if given["amount"] is None else Allowance.model_construct(**given)
+
+
+def _auto_approve(rule: AutoApprove, limits: Limits) -> AutoApprove:
+    """The machine's rule; limits that were written down before it was one of them leave it as it is."""
+    step, lines = limits.get(STEP, rule.max_step), limits.get(LINES, rule.max_lines)
+    enabled = bool(step and lines) and rule.enabled
+    return rule.model_copy(
+        update={"enabled": enabled, "max_step": step or 0, "max_lines": lines or 0}
+        if enabled
+        else {"enabled": False}
+    )
 
 
 def _wider(name: str, before: Value, after: Value) -> bool:

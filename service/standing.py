@@ -1,8 +1,8 @@
 """The limits that stand: those of the YAML, of which a raise counts once an owner has acknowledged it.
 
 Whoever can write the file can lower a limit at once and raise one with a second person only. The first
-configuration that a night finds is where it begins. While there is no user nobody can be told apart:
-raises count at once and are on record.
+configuration that a night finds is where it begins, but for what the machine may approve by itself.
+While there is no user nobody can be told apart: raises count at once and are on record.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ _LABELS: Final[Mapping[str, tuple[str, str]]] = {
     "allowance.end_date": ("微亏结束日", "last day of the allowance"),
     "allowance.confidence": ("微亏置信度", "confidence of the allowance"),
     "allowance.min_marginal_return": ("最低边际回报", "least marginal return"),
+    raises.STEP: ("机器自动批准的最大步长", "largest step that the machine approves"),
+    raises.LINES: ("机器自动批准的最多词数", "most lines that the machine approves"),
 }
 _MONEY: Final = (raises.DAILY, raises.MONTHLY, "allowance.amount", "allowance.window_cap")
 
@@ -44,11 +46,10 @@ def note(session: Session, account: Account, origin: Origin) -> tuple[Account, t
     """
     wanted = raises.limits_of(account)
     standing = standing_limits.get(session, account.id, for_update=True)
+    now = _now(session, standing, wanted)
     if standing is None:
-        _keep(session, account.id, "limits_begun", origin, None, wanted)
-        return account, ()
-    now = raises.narrower(standing, wanted) if people.anybody(session) else wanted
-    if now != standing:
+        _keep(session, account.id, "limits_begun", origin, None, now)
+    elif now != standing:
         _keep(session, account.id, "limits_changed", origin, standing, now)
     waiting = raises.raised(now, wanted)
     shown = {name: (value, value) for name, value in raises.opened(now, wanted).items()}
@@ -58,10 +59,17 @@ def note(session: Session, account: Account, origin: Origin) -> tuple[Account, t
 
 def in_force(session: Session, account: Account) -> Account:
     """The account under the limits that count now, also between two nights. Changes nothing."""
-    standing = standing_limits.get(session, account.id)
-    if standing is None or not people.anybody(session):
-        return account
-    return raises.under(account, raises.narrower(standing, raises.limits_of(account)))
+    wanted = raises.limits_of(account)
+    return raises.under(account, _now(session, standing_limits.get(session, account.id), wanted))
+
+
+def _now(session: Session, standing: Limits | None, wanted: Limits) -> Limits:
+    """What counts of ``wanted``; an account that nobody has known so far approves nothing by itself."""
+    if not people.anybody(session):
+        return wanted
+    if standing is None:
+        return {**wanted, **raises.NOTHING_ALONE}
+    return raises.narrower(standing, wanted)
 
 
 def hold(session: Session, account_id: str) -> None:

@@ -17,7 +17,7 @@ from service.people import register
 from service.people.roles import EVERYWHERE, Role
 from service.replay import replay
 from service.settings.models import Account
-from service.store import Store, interventions
+from service.store import Store, interventions, proposals
 from service.store import audit as events
 from service.store.audit import AuditFilter
 from service.store.interventions import AlertRow
@@ -150,6 +150,27 @@ def test_without_users_a_raise_counts_and_is_on_record(
 def test_before_the_first_night_the_yaml_counts(store: Store, account: Account) -> None:
     with store.read() as session:
         assert standing.in_force(session, account) is account
+
+
+@pytest.mark.usefixtures("staffed")
+def test_the_machine_approves_by_a_rule_that_an_owner_has_accepted(
+    store: Store, plan: Plan, account: Account, asked: Origin
+) -> None:
+    rule = {"auto_approve": {"enabled": True, "max_step": 1.0, "max_lines": 1000}}
+    alone = Account.model_validate(account.model_dump() | rule)
+
+    def approved(day: date, of: Account) -> int:
+        proposal = plan(day, of).proposal
+        with store.read() as session:
+            return proposals.line_states(session, proposal.proposal_id).get("approved", 0)
+
+    assert approved(DAY, alone) == 0  # also where an account is new
+    assert approved(DAY + timedelta(days=1), alone) == 0
+    (alert,) = alerts(store)
+    assert "machine approves 0 → 1000" in alert.message_en
+    with store.begin() as session:
+        outside.acknowledge(session, alert.alert_id, asked, "we have watched it for a month")
+    assert approved(DAY + timedelta(days=2), alone) > 0
 
 
 @pytest.mark.usefixtures("staffed")

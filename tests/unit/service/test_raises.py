@@ -132,6 +132,30 @@ def test_dates_that_exclude_each_other_leave_nothing_to_lose() -> None:
         assert assess([], held.allowance, day).tonight_fen == 0
 
 
+def test_what_the_machine_may_approve_is_a_limit_like_any_other() -> None:
+    def with_rule(**rule: Any) -> Account:
+        return Account.model_validate(BASE | {"auto_approve": rule})
+
+    off, on = with_rule(enabled=False), with_rule(enabled=True, max_step=0.1, max_lines=20)
+    wide = with_rule(enabled=True, max_step=0.2, max_lines=10)
+    limits = {
+        one: raises.limits_of(rule) for one, rule in (("off", off), ("on", on), ("wide", wide))
+    }
+    assert raises.raised(limits["off"], limits["on"]) == {
+        "auto_approve.max_step": (0, 0.1),
+        "auto_approve.max_lines": (0, 20),
+    }
+    assert raises.raised(limits["on"], limits["off"]) == {}
+    held = raises.under(on, raises.narrower(limits["off"], limits["on"]))
+    assert not held.auto_approve.enabled
+    held = raises.under(wide, raises.narrower(limits["on"], limits["wide"]))
+    rule = held.auto_approve
+    assert (rule.enabled, rule.max_step, rule.max_lines) == (True, 0.1, 10)
+    old = {name: value for name, value in limits["on"].items() if "auto_approve" not in name}
+    assert raises.under(on, old | {raises.DAILY: 100}).auto_approve == on.auto_approve
+    assert not raises.under(off, limits["on"]).auto_approve.enabled
+
+
 def test_limits_survive_json() -> None:
     limits = raises.limits_of(account())
     assert json.loads(json.dumps(limits)) == limits

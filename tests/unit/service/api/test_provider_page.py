@@ -9,7 +9,6 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
 import pytest
 from crew import PASSWORD, Crew
 from fastapi import FastAPI
@@ -19,7 +18,7 @@ from service.api.needs import include
 from service.audit import Origin
 from service.console import provider_page, sign_in
 from service.people import register, throttle
-from service.people.provider import KEPT, KEYS_APART, LEFT_ALONE, SECONDS, Provider
+from service.people.provider import KEPT, KEYS_APART, LEFT_ALONE, Provider
 from service.people.roles import Role
 from service.people.vouching import Passage
 from service.settings.sign_in import Claim, Oidc
@@ -337,26 +336,6 @@ def test_a_provider_that_fails_half_way_opens_nothing(world: World) -> None:
 def test_an_answer_that_is_none_is_no_answer(world: World, said: bytes) -> None:
     world.provider.answer = lambda *_: (200, said)  # type: ignore[method-assign]
     assert world.client.get("/sign-in/oidc").status_code == 503
-
-
-def test_a_provider_that_answers_drop_by_drop_is_left(world: World) -> None:
-    """Each drop comes within the time-out, so only the whole can take too long."""
-    drops = 0
-
-    def trickle() -> Iterator[bytes]:
-        nonlocal drops
-        while True:
-            drops += 1
-            world.pass_time(timedelta(seconds=SECONDS - 1))
-            yield b" "
-
-    def answer(_: httpx.Request) -> httpx.Response:
-        return httpx.Response(200, content=trickle())
-
-    world.asks._http.close()
-    world.asks._http = httpx.Client(transport=httpx.MockTransport(answer))
-    assert world.client.get("/sign-in/oidc").status_code == 503
-    assert drops < 10
 
 
 def test_an_empty_key_in_the_cookie_is_none(world: World) -> None:
