@@ -18,6 +18,8 @@ from service.store.lines import LINES
 from service.store.rows import RunRow
 
 Start = Callable[..., Served]
+# What is left at a safe point does not depend on the database; what is in flight or half done may.
+ONE_DATABASE = pytest.mark.parametrize("store", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
@@ -90,6 +92,7 @@ def test_a_request_in_flight_is_answered_and_no_other_is_taken(
     assert prove(store).whole
 
 
+@ONE_DATABASE
 def test_a_night_ends_between_two_steps_and_the_next_start_goes_on(
     store: Store, shop: HeldShop, start_serving: Start
 ) -> None:
@@ -111,6 +114,7 @@ def test_a_night_ends_between_two_steps_and_the_next_start_goes_on(
     assert prove(store).whole
 
 
+@ONE_DATABASE
 def test_a_night_that_does_not_end_in_time_is_left_and_anybody_may_go_on(
     store: Store, shop: HeldShop, start_serving: Start
 ) -> None:
@@ -142,6 +146,7 @@ def apply_and_hold(served: Served, shop: HeldShop) -> str:
     return str(asked.json()["application_id"])
 
 
+@ONE_DATABASE
 def test_an_application_ends_after_the_batch_under_way(
     store: Store, shop: HeldShop, start_serving: Start
 ) -> None:
