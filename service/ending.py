@@ -48,6 +48,7 @@ def in_time(wiring: Wiring, *, leave: Callable[[int], object] = os._exit) -> Ite
         yield
     finally:
         over.set()
+        wiring.ending.set()  # the watchman too has nothing more to wait for
 
 
 def _give_back(wiring: Wiring) -> None:

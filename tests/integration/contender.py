@@ -7,6 +7,7 @@ prints ``ours`` or ``refused``. Lives until its input ends: a dead holder's leas
 from __future__ import annotations
 
 import sys
+import uuid
 from datetime import UTC, date, datetime
 
 from service.errors import RunInProgressError
@@ -19,7 +20,7 @@ NOW = datetime(2026, 3, 2, 0, 30, tzinfo=UTC)
 
 def open_night(store: Store, day: date) -> bool:
     fresh = RunRow(
-        run_id=f"{token()} {day}",
+        run_id=str(uuid.uuid4()),
         account_id="shop",
         business_date=day,
         state="running",
