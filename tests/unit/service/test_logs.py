@@ -23,7 +23,9 @@ def stream() -> Iterator[io.StringIO]:
     before = (root.level, root.handlers[:])
     levels = {name: logging.getLogger(name).level for name in logs.TALKATIVE}
     root.handlers.clear()
+    nothing = logs._BOUND.set({})  # other tests have opened nights in this very context
     yield io.StringIO()
+    logs._BOUND.reset(nothing)
     root.handlers[:] = before[1]
     root.setLevel(before[0])
     for name, level in levels.items():
