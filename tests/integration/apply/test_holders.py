@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -36,11 +38,21 @@ def test_a_walk_that_has_slept_past_its_lease_leaves_it_to_its_neighbour(desk: D
     def sleep(point: str) -> None:
         if point == "compared":
             desk.later(minutes=61)
-            done = desk.apply(owner=leases.token(), is_gone=leases.is_gone)
-            assert done.counts["applied"] == 3
+            asleep.set()
+            assert awake.wait(30)
 
-    with pytest.raises(RunInProgressError):
-        desk.apply(after=sleep, owner=leases.token(), is_gone=leases.is_gone)
+    asleep, awake = threading.Event(), threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(desk.apply, after=sleep, owner=leases.token(), is_gone=leases.is_gone)
+        assert asleep.wait(30)
+
+        def meanwhile(point: str) -> None:
+            if point == "compared":
+                awake.set()
+                assert isinstance(first.exception(30), RunInProgressError)
+
+        done = desk.apply(after=meanwhile, owner=leases.token(), is_gone=leases.is_gone)
+    assert done.counts["applied"] == 3
     assert len(desk.platform.effects) == 3
     assert set(desk.states(approved).values()) == {"applied"}
 
