@@ -63,6 +63,7 @@ _ALWAYS = (
     "loopback-only",
     "misdirected",
     "internal",
+    "busy",
     "unavailable",
 )
 
