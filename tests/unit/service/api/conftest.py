@@ -40,7 +40,7 @@ from service.settings.models import (
     ReportsConnector,
     Settings,
 )
-from service.store import Store, facts, open_store, proposals, roster, runs
+from service.store import Store, open_store, proposals, pulls, roster, runs
 from service.store.rows import NewLine, ProposalRow, RunRow
 from service.wiring import Wiring
 
@@ -194,7 +194,7 @@ def _pull(session: Any, words: list[NewLine], at: datetime, *, orders: int) -> N
         for word in words
         for age in (1, 2, 3)
     ]
-    facts.upsert_facts(session, ACCOUNT, rows, pulled_at=at, pulled_on=at.date())
+    pulls.upsert_facts(session, ACCOUNT, rows, pulled_at=at, pulled_on=at.date())
 
 
 def _roster(words: list[NewLine]) -> Roster:
