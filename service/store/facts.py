@@ -63,6 +63,38 @@ def facts_as_of(
     return sorted(rows, key=lambda row: (row.keyword_id, row.date))
 
 
+def missing_since(
+    session: Session, account_id: str, first: date, last: date, cutoff_at: datetime
+) -> dict[date, int]:
+    """date → keyword-days that were known at ``cutoff_at`` and of which no such version is stored now.
+
+    How many there were is what the last pull before has noted of the day. Days that are whole are
+    left out.
+    """
+    noted = (
+        select(PULLS.c.date, PULLS.c.keywords)
+        .where(
+            PULLS.c.account_id == account_id,
+            PULLS.c.date.between(first, last),
+            PULLS.c.pulled_at <= cutoff_at,
+        )
+        .order_by(PULLS.c.date, PULLS.c.pulled_at)
+    )
+    kept = (
+        select(VERSIONS.c.date, func.count(VERSIONS.c.keyword_id.distinct()))
+        .where(
+            VERSIONS.c.account_id == account_id,
+            VERSIONS.c.date.between(first, last),
+            VERSIONS.c.pulled_at <= cutoff_at,
+        )
+        .group_by(VERSIONS.c.date)
+    )
+    then: dict[date, int] = dict(session.execute(noted).tuples().all())
+    now: dict[date, int] = dict(session.execute(kept).tuples().all())
+    lost = {day: count - now.get(day, 0) for day, count in then.items()}
+    return {day: count for day, count in lost.items() if count}
+
+
 def keyword_history(
     session: Session, account_id: str, keyword_id: str, first: date, last: date
 ) -> list[FactRow]:
