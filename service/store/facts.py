@@ -89,8 +89,8 @@ def missing_since(
         )
         .group_by(VERSIONS.c.date)
     )
-    then: dict[date, int] = dict(session.execute(noted).tuples().all())
-    now: dict[date, int] = dict(session.execute(kept).tuples().all())
+    then: dict[date, int] = {row[0]: row[1] for row in session.execute(noted)}
+    now: dict[date, int] = {row[0]: row[1] for row in session.execute(kept)}
     lost = {day: count - now.get(day, 0) for day, count in then.items()}
     return {day: count for day, count in lost.items() if count}
 

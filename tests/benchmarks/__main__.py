@@ -12,7 +12,17 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.benchmarks import accounts, allowance, calibration, market, sampler, scale, solver, store
+from tests.benchmarks import (
+    accounts,
+    allowance,
+    calibration,
+    load,
+    market,
+    sampler,
+    scale,
+    solver,
+    store,
+)
 from tests.benchmarks.extent import FULL, QUICK, Extent
 from tests.benchmarks.tables import Table, show
 
@@ -25,6 +35,7 @@ PARTS: Mapping[str, Callable[[Extent], Sequence[Table]]] = {
     "solver": solver.run,
     "scale": scale.run,
     "store": store.run,
+    "load": load.run,
 }
 
 WIDTH = 120  # columns; a pipe has none of its own

@@ -42,6 +42,7 @@ class Extent:
     solver_seconds: int = 40
     store_rows: tuple[int, ...] = (100_000,)
     store_rounds: int = 3
+    load_lines: int = 10_000
 
     def changed(self, wishes: Iterable[str]) -> Extent:
         """With wishes such as ``market_seeds=2``, ``scale_sizes=1000,2000``, ``market_names=dense``.
@@ -77,6 +78,7 @@ FULL = Extent(
     solver_seconds=600,
     store_rows=(100_000, 1_000_000),
     store_rounds=3,
+    load_lines=100_000,
 )
 # Every part once through, in seconds: for the tests.
 SMOKE = Extent(
@@ -100,4 +102,5 @@ SMOKE = Extent(
     solver_seconds=5,
     store_rows=(300,),
     store_rounds=1,
+    load_lines=60,
 )
