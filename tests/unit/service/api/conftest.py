@@ -27,6 +27,7 @@ from connectors.platform import (
     Reject,
     Roster,
 )
+from service.api.listed import ListedSets
 from service.api.security import Access
 from service.app import create_app
 from service.audit import Origin
@@ -394,7 +395,9 @@ def client(application: list[FastAPI], wiring: Wiring) -> Iterator[Client]:
         application.append(create_app(wiring, access=Access(), nights=nights))
     app = application[0]
     walks = FakeWalks()
-    app.state.context = replace(app.state.context, wiring=wiring, nights=nights, walks=walks)
+    app.state.context = replace(
+        app.state.context, wiring=wiring, nights=nights, walks=walks, listed=ListedSets()
+    )
     opened = Client(app)
     yield opened
     opened.close()
