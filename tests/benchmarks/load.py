@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -33,6 +33,7 @@ FILTERS = (
     {"word": "词 12"},
     {"changed": "true", "min_change": 0.15},
 )
+Place = dict[str, str]
 REASONS = ("raise_marginal_return", "lower_unprofitable", "hold_noise")
 
 
@@ -55,22 +56,35 @@ def _steps(client: httpx.Client) -> Iterator[Row]:
     yield _told("filtered", [_timed(client, listed, wanted) for wanted in FILTERS * 2])
     orders = [f"{sign}{sort}" for sort in SORTS for sign in ("", "-")]
     yield _told("sorted", [_timed(client, listed, {"sort": order}) for order in orders])
-    walk = list(_walk(client, listed))
-    yield _told("walked to the end", walk) | {"last_over_first": steadiness(walk)}
+    walk, places = _walk(client, listed)
+    told = _told("walked to the end", walk)
+    yield told | {"last_over_first": _steadiness(client, listed, places)}
     yield _approved(client, listed)
     yield _told("first page, approved", [_timed(client, listed, {}) for _ in range(10)])
 
 
-def _walk(client: httpx.Client, url: str) -> Iterator[float]:
-    cursor: str | None = None
+def _walk(client: httpx.Client, url: str) -> tuple[list[float], list[Place]]:
+    """The seconds of every page, and where it was."""
+    place: Place = {}
+    seconds: list[float] = []
+    places: list[Place] = []
     while True:
-        place = {} if cursor is None else {"cursor": cursor}
         begun = time.perf_counter()
         answer = client.get(url, params={"limit": PAGE, **place}).raise_for_status()
-        yield time.perf_counter() - begun
+        seconds.append(time.perf_counter() - begun)
+        places.append(place)
         cursor = answer.json()["next_cursor"]
         if cursor is None:
-            return
+            return seconds, places
+        place = {"cursor": cursor}
+
+
+def _steadiness(client: httpx.Client, url: str, places: Sequence[Place]) -> float:
+    """Pages of the last tenth over those of the first, by turns; 1 = the place does not matter."""
+    tenth = max(len(places) // 10, 1)
+    pairs = list(zip(places[:tenth], places[-tenth:], strict=True)) * 2
+    ratios = [1 / _timed(client, url, first) * _timed(client, url, last) for first, last in pairs]
+    return round(float(np.median(ratios)), 2)
 
 
 def _approved(client: httpx.Client, url: str) -> Row:
@@ -87,7 +101,7 @@ def _approved(client: httpx.Client, url: str) -> Row:
     return _told(f"{changed} approved", [taken])
 
 
-def _timed(client: httpx.Client, url: str, params: dict[str, str | float]) -> float:
+def _timed(client: httpx.Client, url: str, params: Mapping[str, str | float]) -> float:
     begun = time.perf_counter()
     client.get(url, params={"limit": PAGE, **params}).raise_for_status()
     return time.perf_counter() - begun
@@ -102,12 +116,6 @@ def _told(step: str, seconds: Sequence[float]) -> Row:
         "p95_ms": round(float(np.quantile(milliseconds, 0.95))),
         "max_ms": round(float(milliseconds.max())),
     }
-
-
-def steadiness(seconds: Sequence[float]) -> float:
-    """The median of the last tenth over that of the first tenth; 1 = the place does not matter."""
-    tenth = max(len(seconds) // 10, 1)
-    return round(float(np.median(seconds[-tenth:]) / np.median(seconds[:tenth])), 2)
 
 
 @contextmanager
