@@ -66,6 +66,7 @@ _ALWAYS = (
     "loopback-only",
     "misdirected",
     "internal",
+    "busy",
     "unavailable",
 )
 

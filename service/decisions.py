@@ -298,12 +298,16 @@ def _check_proposals(
 
 
 def _supersede_earlier(session: Session, origin: Origin, approved: Sequence[LineRow]) -> None:
-    """A word has one approved bid at a time: earlier approvals of the same words give way."""
+    """A word has one approved bid at a time: earlier approvals of the same words give way.
+
+    It has one line in a proposal, so none of the same proposal is read again.
+    """
     newest = {line.keyword_id: line for line in approved}
+    own = {line.proposal_id for line in approved}
+    not_of = next(iter(own)) if len(own) == 1 else None
     for account_id in sorted({line.account_id for line in approved}):
-        waiting = lines.select_lines(
-            session, LineFilter(account_id=account_id, states=(State.APPROVED,)), for_update=True
-        )
+        wanted = LineFilter(account_id=account_id, states=(State.APPROVED,), not_of=not_of)
+        waiting = lines.select_lines(session, wanted, for_update=True)
         earlier = [
             line
             for line in waiting

@@ -14,6 +14,7 @@ ServiceError               ``exit_code`` for the command line, ``status`` for RE
 │       └── ProviderDownError  the log-in provider does not answer, or not as a provider does
 ├── ProofError             the audit record is not what was written
 └── StoreError             the database cannot be reached or is not migrated
+    └── StoreBusyError     others use all of it: the same may go well a little later
 
 Every message says what is wrong, where, and what a person can do about it.
 """
@@ -75,6 +76,12 @@ class StoreError(ServiceError):
 
     exit_code = 7
     status = 503
+
+
+class StoreBusyError(StoreError):
+    """Others use all of the database at this moment; the same may go well in ``retry_seconds``."""
+
+    retry_seconds = 5
 
 
 class InputError(ServiceError):

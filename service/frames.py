@@ -310,13 +310,12 @@ def _facts(pieces: Iterable[Piece]) -> _Facts:
     parts: dict[str, list[npt.NDArray[Any]]] = {"keyword_id": [], "campaign_id": [], "date": []}
     parts |= {name: [] for name in NUMBERS}
     for piece in pieces:
-        by_name = dict(zip(FACT_COLUMNS, zip(*piece, strict=True), strict=True))
+        by_name = dict(zip(FACT_COLUMNS, np.array(piece, dtype=object).T, strict=True))
         for name, index in (("keyword_id", words), ("campaign_id", campaigns)):
-            codes = [index.setdefault(value, len(index)) for value in by_name[name]]
-            parts[name].append(np.array(codes, dtype=np.int64))
-        parts["date"].append(np.array(by_name["date"], dtype="datetime64[D]"))
+            parts[name].append(_codes(by_name[name], index))
+        parts["date"].append(by_name["date"].astype("datetime64[D]"))
         for name in NUMBERS:
-            parts[name].append(_floats(by_name[name]))
+            parts[name].append(by_name[name].astype(np.float64))
     columns = {
         name: np.concatenate(some) if some else np.empty(0, dtype=EMPTY.get(name, "float64"))
         for name, some in parts.items()
@@ -328,6 +327,13 @@ def _facts(pieces: Iterable[Piece]) -> _Facts:
     order = np.lexsort((columns["date"], codes))
     columns = {name: values[order] for name, values in columns.items()}
     return _Facts(ids, codes[order], list(campaigns), columns.pop("campaign_id"), columns)
+
+
+def _codes(values: npt.NDArray[np.object_], index: dict[str, int]) -> Codes:
+    """Each value's place in ``index``, which takes up those that are new."""
+    places, met = pd.factorize(values)
+    known = [index.setdefault(value, len(index)) for value in met]
+    return np.array(known, dtype=np.int64)[places]
 
 
 def _budget_hit(facts: _Facts, campaigns: Iterable[CampaignRow]) -> Flags:

@@ -30,7 +30,7 @@ from service.confirm import confirm
 from service.inputs import Given
 from service.outside import note_budgets
 from service.settings.models import Account
-from service.store import applications, facts, roster, runs
+from service.store import applications, pulls, roster, runs
 from service.store.rows import DayTotals, RunRow
 
 _RUNS_ASKED = 10  # nights that failed before they had pulled say nothing
@@ -161,12 +161,12 @@ def store(
     The bid list first settles approved lines, then becomes the roster. Works in the caller's
     transaction, so that figures, confirmations and their audit events are one.
     """
-    pulled_at = facts.next_pull_at(session, run.account_id, origin.at)
+    pulled_at = pulls.next_pull_at(session, run.account_id, origin.at)
     found = confirm(session, run.account_id, pulled.roster, origin, bids_at=pulled.bids_at)
     raised = note_budgets(session, run.account_id, pulled.roster.campaigns, origin)
     roster.upsert_roster(session, run.account_id, pulled.roster, seen_at=pulled_at)
     _keep_newer_bids(session, run.account_id, pulled)
-    changed = facts.upsert_facts(
+    changed = pulls.upsert_facts(
         session,
         run.account_id,
         pulled.keyword_days(),

@@ -8,7 +8,7 @@ from threading import Lock
 
 import pandas as pd
 
-from service import inputs, planning
+from service import inputs, planning, retention
 from service.planning import Door, EstimatesLike
 from service.store import Store, runs
 
@@ -30,7 +30,7 @@ class Recall:
     def forecast(self, run_id: str, keyword_id: str, bids_fen: Sequence[int]) -> pd.DataFrame:
         """A day's expected figures (yuan, counts) with intervals, one row a bid.
 
-        Raises NotFoundError for a night that kept no inputs, and for a word it was not given.
+        Raises NotFoundError for a night whose inputs are not stored, and for a word it was not given.
         """
         bids = pd.Series(
             [bid / 100 for bid in bids_fen], index=pd.Index([keyword_id] * len(bids_fen))
@@ -52,5 +52,6 @@ class Recall:
             run = runs.get(session, run_id)
             roster = inputs.read_roster(session, run_id)
             given = inputs.read_given(session, run_id)
+            retention.require_whole(session, run, given)
             built = inputs.build_frames(session, run, roster, given)
         return planning.estimate(self._door, built, given, run.seed)

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
-
-from sqlalchemy.orm import Session
 
 from service import inputs, planning, retention
 from service.errors import NotFoundError
-from service.inputs import Given
 from service.planning import Decision, Door
 from service.store import Store, lines, proposals, runs
 from service.store.lines import LineFilter
-from service.store.rows import LineRow, RunRow
+from service.store.rows import LineRow
 
 SHOWN = 10
 
@@ -40,7 +36,8 @@ class Replay:
 def replay(store: Store, door: Door, run_id: str) -> Replay:
     """Decide the night of ``run_id`` again from its stored inputs; nothing is written.
 
-    Raises NotFoundError for an unknown run, or one that has no proposal.
+    Raises NotFoundError for an unknown run, one that has no proposal, or one whose figures are not
+    stored any more as it saw them.
     """
     with store.read() as session:
         run = runs.get(session, run_id)
@@ -49,7 +46,7 @@ def replay(store: Store, door: Door, run_id: str) -> Replay:
             raise NotFoundError(f"the run {run_id} is {run.state} and has no proposal to compare")
         roster = inputs.read_roster(session, run_id)
         given = inputs.read_given(session, run_id)
-        _require_whole(session, run, given)
+        retention.require_whole(session, run, given)
         policy = inputs.read_policy(session, run_id)
         built = inputs.build_frames(session, run, roster, given)
         stored = lines.select_lines(session, LineFilter(proposal_id=proposal.proposal_id))
@@ -68,17 +65,6 @@ def replay(store: Store, door: Door, run_id: str) -> Replay:
         code_now=inputs.code_version(),
         differences=() if same else tuple(_differences(stored, decision)[:SHOWN]),
     )
-
-
-def _require_whole(session: Session, run: RunRow, given: Given) -> None:
-    kept_from = retention.whole_from(session, run.account_id)
-    first = given.as_of - timedelta(days=given.history_days)
-    if kept_from is not None and first < kept_from:
-        raise NotFoundError(
-            f"the night {run.business_date} of {run.account_id} rests on figures from {first} on, and "
-            f"those before {kept_from} were compacted (`kaiche audit --action facts_compacted`); "
-            f"nights from {kept_from + timedelta(days=given.history_days)} on can be replayed"
-        )
 
 
 def _differences(stored: list[LineRow], decision: Decision) -> list[str]:

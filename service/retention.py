@@ -13,11 +13,14 @@ from sqlalchemy.orm import Session
 from service import audit
 from service.audit import Origin
 from service.books import LEDGER_DAYS
+from service.errors import NotFoundError
+from service.inputs import Given
 from service.settings.models import Account
 from service.settings.retention import Retention
-from service.store import Store, retention
+from service.store import Store, facts, retention
 from service.store import audit as events
 from service.store.audit import AuditFilter
+from service.store.rows import RunRow
 
 LONGEST_ATTRIBUTION = 30  # days
 
@@ -91,6 +94,29 @@ def whole_from(session: Session, account_id: str) -> date | None:
     told = [event.after or {} for event in events.page(session, wanted, limit=10_000)]
     days = [day for after in told for day in (after["versions_from"], after["facts_from"]) if day]
     return date.fromisoformat(max(days)) if days else None
+
+
+def require_whole(session: Session, run: RunRow, given: Given) -> None:
+    """Raise NotFoundError unless all the figures that a night saw are still stored, as it saw them."""
+    if run.cutoff_at is None:
+        return
+    first, last = given.as_of - timedelta(days=given.history_days), given.as_of - timedelta(days=1)
+    missing = facts.missing_since(session, run.account_id, first, last, run.cutoff_at)
+    if not missing:
+        return
+    kept_from = whole_from(session, run.account_id)
+    compacted = kept_from is not None and min(missing) < kept_from
+    why = (
+        f"figures of days before {kept_from} were compacted "
+        "(`kaiche audit --action facts_compacted`)"
+        if compacted
+        else "no compaction let them go: somebody changed the database, a backup may have them"
+    )
+    raise NotFoundError(
+        f"the night {run.business_date} of {run.account_id} cannot be decided again, so nothing was "
+        f"compared: of the figures that it saw, {sum(missing.values())} keyword-days on "
+        f"{len(missing)} days from {min(missing)} to {max(missing)} are not stored any more; {why}"
+    )
 
 
 def _from(today: date, days: int | None, needed: int) -> date | None:

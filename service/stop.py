@@ -48,7 +48,7 @@ def stop_file(settings: Settings) -> Path:
     """The file whose presence stops everything: as configured, else STOP beside the database."""
     if settings.apply.stop_file is not None:
         return settings.apply.stop_file
-    kind, _, place = settings.database.partition(":///")
+    kind, _, place = settings.database.address.partition(":///")
     name = place.partition("?")[0]
     if kind.partition("+")[0] == "sqlite" and name and not name.startswith(":"):
         return Path(name).parent / FILE_NAME

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Annotated, Final, Protocol
 
 from fastapi import Depends, Request
 
+from service.api.listed import ListedSets
 from service.applying import Who
 from service.audit import Origin
 from service.errors import NotFoundError
@@ -64,6 +65,7 @@ class Context:
     walks: Walks
     recall: Recall
     version: str
+    listed: ListedSets = field(default_factory=ListedSets)
     within: frozenset[str] | None = None  # the accounts of the one who asks; None = all
 
     @property

@@ -54,7 +54,7 @@ def line_tag(line: LineRow) -> str:
 
 def set_tag(session: Session, proposal_id: str, wanted: LineFilter) -> str:
     """The tag of a filtered list of one proposal's lines."""
-    return f"{_newest_event(session, proposal_id)}-{lines.shown_hash(session, wanted)}"
+    return f"{newest_event(session, proposal_id)}-{lines.shown_hash(session, wanted)}"
 
 
 def proposal_tag(session: Session, proposal: ProposalRow) -> str:
@@ -62,7 +62,7 @@ def proposal_tag(session: Session, proposal: ProposalRow) -> str:
     everything = lines.shown_hash(session, LineFilter(proposal_id=proposal.proposal_id))
     own = f"{proposal.state}\n{proposal.content_hash}\n{everything}"
     digest = hashlib.sha256(own.encode()).hexdigest()
-    return f"{_newest_event(session, proposal.proposal_id)}-{digest}"
+    return f"{newest_event(session, proposal.proposal_id)}-{digest}"
 
 
 def quoted(tag: str) -> str:
@@ -110,7 +110,7 @@ def set_guard(session: Session, proposal_id: str, tag: str) -> Guard:
             return
         since = int(made_for[1]) if made_for else None
         changes = _changed_since(session, proposal_id, since)
-        current = f"{_newest_event(session, proposal_id)}-{now}"
+        current = f"{newest_event(session, proposal_id)}-{now}"
         raise _changed(len(changes), changes[:_MOST_NAMED], tag=current)
 
     return guard
@@ -153,7 +153,8 @@ def _sentence(change: LineChange) -> str:
     return f"line {change.line_id} ({change.word}): {what}{by}"
 
 
-def _newest_event(session: Session, proposal_id: str) -> int:
+def newest_event(session: Session, proposal_id: str) -> int:
+    """The id of the proposal's newest audit event, 0 without any."""
     newest = audit.page(session, AuditFilter(proposal_id=proposal_id), limit=1)
     return newest[0].event_id if newest else 0
 

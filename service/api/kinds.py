@@ -201,6 +201,14 @@ KINDS: Mapping[str, Kind] = _catalogue(
         "没有改动任何内容。请用 kaiche doctor 检查连接后重试。",
     ),
     Kind(
+        "busy",
+        503,
+        "The database is busy",
+        "数据库正忙",
+        "Nothing was changed. Wait as long as Retry-After says, then try again.",
+        "没有改动任何内容。请按 Retry-After 的秒数等待后再试。",
+    ),
+    Kind(
         "unavailable",
         503,
         "The database cannot be used now",

@@ -90,8 +90,7 @@ def list_lines(
             cursor=position[0] if position else None,
             limit=query.limit,
         )
-        totals = lines.totals(session, wanted)
-        tag = etags.set_tag(session, proposal_id, wanted)
+        totals, tag = context.listed.of(session, wanted)
     response.headers["etag"] = etags.quoted(tag)
     return LinePage(
         items=tuple(line_view(row) for row in found.rows),

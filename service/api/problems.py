@@ -28,6 +28,7 @@ from service.errors import (
     SecondPersonError,
     ServiceError,
     StaleDataError,
+    StoreBusyError,
     StoreError,
 )
 
@@ -44,6 +45,7 @@ _BY_ERROR: tuple[tuple[type[ServiceError], str], ...] = (
     (SecondPersonError, "second-person-needed"),
     (ConflictError, "conflict"),
     (InputError, "invalid-request"),
+    (StoreBusyError, "busy"),
     (StoreError, "unavailable"),
 )
 _BY_STATUS: Mapping[int, str] = {
@@ -140,7 +142,10 @@ def from_service_error(error: ServiceError) -> RefusalError:
     for cls, name in _BY_ERROR:
         if isinstance(error, cls):
             kind = KINDS[name]
-            return RefusalError(name, str(error), zh=f"{kind.title_zh}。{kind.zh}")
+            again = isinstance(error, StoreBusyError) and {"retry-after": str(error.retry_seconds)}
+            return RefusalError(
+                name, str(error), zh=f"{kind.title_zh}。{kind.zh}", headers=again or None
+            )
     log.error(
         "a request ended in %s: %s", type(error).__name__, error, extra={"event": "request_failed"}
     )

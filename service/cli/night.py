@@ -81,7 +81,7 @@ def replay(
         again = replay_run(wiring.store, wiring.night.door, run)
     if as_json:
         command.screen.emit(asdict(again))
-    if again.same:
+    if again.same and again.inputs_same:
         command.screen.say(
             f"完全相同: {again.replayed_hash}", f"Exactly the same: {again.replayed_hash}"
         )
@@ -95,6 +95,11 @@ def _differing(again: Replay) -> str:
         if again.code_then == again.code_now
         else f"decided by {again.code_then}, replayed by {again.code_now}"
     )
+    if again.same:
+        return (
+            f"the run {again.run_id} decides the same, but not from the inputs that it was given: "
+            f"their hash is another one ({code})"
+        )
     inputs = "the inputs are the same" if again.inputs_same else "the stored inputs have changed"
     listed = "".join(f"\n  - {difference}" for difference in again.differences)
     return f"the run {again.run_id} does not repeat itself ({code}; {inputs}):{listed}"

@@ -49,7 +49,7 @@ def _absent(command: Command, settings: Settings) -> Iterator[tuple[str, str]]:
     Nothing is told where there is no database yet, or none that can be read: that is not what the
     command is asked.
     """
-    if not exists(settings.database):
+    if not exists(settings.database.address):
         return
     with suppress(StoreError), command.database(settings) as store:
         store.ready()

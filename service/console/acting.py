@@ -104,4 +104,4 @@ def effect(visitor: Visitor, wanted: LineFilter) -> tuple[LineTotals, str]:
     """What the lines of a filter change a day, and the tag of the set as it is now."""
     assert wanted.proposal_id is not None
     with visitor.context.store.read() as session:
-        return lines.totals(session, wanted), etags.set_tag(session, wanted.proposal_id, wanted)
+        return visitor.context.listed.of(session, wanted)

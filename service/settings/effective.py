@@ -32,7 +32,7 @@ def effective(settings: Settings, secrets: Secrets) -> dict[str, Any]:
     """Everything in force, defaults included, as plain values for YAML or JSON.
 
     ``secrets`` says of each environment variable whether it is set; passwords are masked. Without
-    that block, the result written as YAML is a configuration again (``database`` apart).
+    that block, the result written as YAML is a configuration again (the database's address apart).
     """
     shown: dict[str, Any] = without_secrets(_plain(settings.model_dump()))
     for account in shown["accounts"]:
@@ -40,7 +40,7 @@ def effective(settings: Settings, secrets: Secrets) -> dict[str, Any]:
             {key: value for key, value in entry.items() if value is not None}
             for entry in account["economics"]
         ]
-    shown["database"] = places.masked(settings.database)
+    shown["database"]["address"] = places.masked(settings.database.address)
     shown["secrets"] = {
         variable: "not set" if getattr(secrets, name) is None else "set"
         for name, variable in VARIABLES.items()

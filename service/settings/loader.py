@@ -3,8 +3,8 @@
 Every refusal names file, line and column, the key, and what to write instead; all that can be
 found in one reading is told at once. Relative paths (``connector.path``, the ``state`` of a
 simulated shop, a SQLite file in ``database``) start from the folder of the YAML file, so that it does
-not matter where a command is started. ``KAICHE_DATABASE_URL`` replaces ``database``; a relative SQLite
-file in it starts from the working directory.
+not matter where a command is started. ``KAICHE_DATABASE_URL`` replaces the database's address; a
+relative SQLite file in it starts from the working directory.
 """
 
 from __future__ import annotations
@@ -141,7 +141,7 @@ def _path(location: tuple[int | str, ...], found: Reading) -> tuple[int | str, .
     for part in parts[:-1]:
         if (*path, part) in found.places:
             path = (*path, part)
-    return (*path, parts[-1])
+    return path if path in found.alone else (*path, parts[-1])
 
 
 def _sentence(error: ErrorDetails, found: Reading, path: tuple[int | str, ...]) -> str:
@@ -156,11 +156,13 @@ def _sentence(error: ErrorDetails, found: Reading, path: tuple[int | str, ...]) 
 
 
 def _refuse_passwords(values: Any, found: Reading) -> None:
-    url = values.get("database") if isinstance(values, dict) else None
+    block = values.get("database") if isinstance(values, dict) else None
+    url = block.get("address") if isinstance(block, dict) else None
     if isinstance(url, str) and places.has_password(url):
+        path = ("database",) if ("database",) in found.alone else ("database", "address")
         found.tell(
-            ("database",),
-            found.places[("database",)],
+            path,
+            found.places[path],
             "carries a password, which may not stand in the file; remove the line (and change the "
             f"password, if others could read it) and set {DATABASE_URL} to the whole address",
         )
@@ -175,11 +177,12 @@ def _refuse_environment(secrets: Secrets, found: Reading) -> None:
 
 
 def _with_paths(settings: Settings, secrets: Secrets, folder: Path) -> Settings:
-    database = (
+    address = (
         places.anchored(secrets.database_url, Path.cwd())
         if secrets.database_url
-        else places.anchored(settings.database, folder)
+        else places.anchored(settings.database.address, folder)
     )
+    database = settings.database.model_copy(update={"address": address})
     accounts = tuple(_account_with_paths(account, folder) for account in settings.accounts)
     stop = settings.apply.stop_file
     anchored = None if stop is None else (folder / stop).resolve()

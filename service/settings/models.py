@@ -22,6 +22,7 @@ from pydantic_core import InitErrorDetails
 
 from service.settings import cron, places
 from service.settings.connectors import ReportsConnector, SandboxConnector, TaobaoConnector
+from service.settings.database import Database
 from service.settings.leaving import Apply, Leaving
 from service.settings.notify import Notify, Telling
 from service.settings.retention import Retention
@@ -348,7 +349,7 @@ class Settings(Section):
     accounts: Annotated[tuple[Account, ...], Field(min_length=1)] = Field(
         description="the shop accounts", examples=["see config/kaiche.yaml"]
     )
-    database: str = Field(default="sqlite:///var/kaiche.db", repr=False)
+    database: Database = Database()
     server: Server = Server()
     oidc: Oidc | None = None
     apply: Apply = Apply()
@@ -391,8 +392,7 @@ class Settings(Section):
 
     @field_validator("database")
     @classmethod
-    def _database_is_an_address(cls, url: str) -> str:
-        wrong = places.database_complaint(url)
-        if wrong is not None:
-            raise refusal(wrong)
-        return url
+    def _database_is_an_address(cls, database: Database) -> Database:
+        wrong = places.database_complaint(database.address)
+        _refuse_all("database", [(("address",), wrong)] if wrong else [])
+        return database

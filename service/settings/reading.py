@@ -14,7 +14,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from service.settings import schema
 from service.settings.problems import Mark, Problem, dotted
-from service.settings.scalars import READERS, UnfitError, is_null, read, written
+from service.settings.scalars import READERS, UnfitError, Written, is_null, read, written
 from service.settings.secrets import TOKEN, variable_for
 from service.settings.section import Section
 
@@ -37,6 +37,7 @@ class Reading:
     texts: dict[Path, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     told: set[Path] = field(default_factory=set)
+    alone: set[Path] = field(default_factory=set)  # where one value stands for a block
 
     def tell(self, path: Path, mark: Mark, message: str) -> _Unreadable:
         """Record that something is wrong at ``path``."""
@@ -79,9 +80,17 @@ class Reading:
                     return schema.one_of(get_args(choice), read(str, value))
                 if choice in READERS:
                     return read(choice, value)
+                if schema.is_section(choice) and choice.ALONE is not None:
+                    return self._alone(value, choice, path)
         except UnfitError as unfit:
             return self.tell(path, _mark(node), str(unfit))
         return self.tell(path, _mark(node), schema.wrong_shape(choices))
+
+    def _alone(self, value: Written, model: type[Section], path: Path) -> dict[str, Any]:
+        """A word where a block may stand: the value of the block's most telling key."""
+        assert model.ALONE is not None
+        self.alone.add(path)
+        return {model.ALONE: read(str, value)}
 
     def _free_mapping(self, node: MappingNode, kind: Any, path: Path) -> Any:
         """A mapping whose keys are ids."""

@@ -1,6 +1,6 @@
 """Secrets come from the environment; nothing that prints, hashes or records may carry one.
 
-KAICHE_DATABASE_URL   replaces ``database`` of the YAML; may hold a user and a password
+KAICHE_DATABASE_URL   replaces ``database.address`` of the YAML; may hold a user and a password
 KAICHE_APP_SECRET     the advertising platform's application secret
 KAICHE_OIDC_SECRET    the secret under which the log-in provider knows kaiche, if it has one
 

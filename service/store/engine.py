@@ -8,27 +8,29 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoneFreeError
 from sqlalchemy.orm import Session
 
 from service.errors import StoreError
-from service.store import audit, guards, migrate
+from service.settings.database import Database
+from service.store import audit, failures, guards, migrate
 from service.store.scope import ACCOUNTS, ScopedSession
 
-BUSY_SECONDS = 30
 MIGRATION_LOCK = 5_217_001  # any number, the same in every process
 
 
 class Store:
     """One database. Safe to share between threads; every transaction has its own connection."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, limits: Database) -> None:
+        self._engine, self._limits = engine, limits
         reading: dict[str, Any] = {"kaiche_reading": True}
         if engine.dialect.name == "postgresql":
             reading |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
@@ -136,11 +138,11 @@ class Store:
     def _reached(self) -> Iterator[None]:
         try:
             yield
-        except OperationalError as error:
-            raise StoreError(_unusable(self.name, error)) from error
+        except (OperationalError, NoneFreeError) as error:
+            raise failures.told(error, self.name, self._limits) from error
         except DBAPIError as error:
-            if _is_missing_table(error):
-                raise StoreError(_unusable(self.name, error)) from error
+            if failures.is_missing_table(error):
+                raise failures.told(error, self.name, self._limits) from error
             raise
 
 
@@ -156,45 +158,66 @@ def exists(url: str) -> bool:
     )
 
 
-def open_store(url: str) -> Store:
-    """Open the database at a SQLAlchemy URL; for SQLite its folder is created.
+def open_store(database: Database | str) -> Store:
+    """Open a database, by its settings or by a SQLAlchemy URL; for SQLite its folder is created.
 
     Raises StoreError for an address that no driver understands.
     """
+    limits = Database(address=database) if isinstance(database, str) else database
     try:
-        address = make_url(url)
-        engine = _sqlite(address) if address.get_backend_name() == "sqlite" else _server(address)
+        address = make_url(limits.address)
+        kind = _sqlite if address.get_backend_name() == "sqlite" else _server
+        engine = kind(address, limits)
     except (ArgumentError, NoSuchModuleError, ModuleNotFoundError, OSError) as error:
-        place = url.rsplit("@", maxsplit=1)[-1]
+        place = limits.address.rsplit("@", maxsplit=1)[-1]
         raise StoreError(
             f"`database: {place}` cannot be opened: {error}; write for example "
             "sqlite:///var/kaiche.db or postgresql+psycopg://user:password@host/name"
         ) from error
-    return Store(engine)
+    return Store(engine, limits)
 
 
-def _server(address: URL) -> Engine:
+def _server(address: URL, limits: Database) -> Engine:
     if address.drivername == "postgresql":
         address = address.set(drivername="postgresql+psycopg")
-    return create_engine(address, pool_pre_ping=True)
+    engine = create_engine(address, pool_pre_ping=True, **_pool(limits))
+    if address.get_backend_name() == "postgresql":
+        event.listen(engine, "connect", partial(_configure_postgresql, limits))
+    return engine
 
 
-def _sqlite(address: URL) -> Engine:
+def _configure_postgresql(limits: Database, connection: Any, _record: Any) -> None:
+    connection.execute(f"SET statement_timeout = '{limits.statement_seconds}s'")
+    connection.commit()
+
+
+def _sqlite(address: URL, limits: Database) -> Engine:
+    waiting: dict[str, Any] = {"connect_args": {"timeout": limits.busy_seconds}}
     if address.database not in (None, "", ":memory:"):
         Path(str(address.database)).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(address, connect_args={"timeout": BUSY_SECONDS})
-    event.listen(engine, "connect", _configure_sqlite)
+        if address.query.get("mode") != "memory" and ":memory:" not in str(address.database):
+            waiting |= _pool(limits)
+    engine = create_engine(address, **waiting)
+    event.listen(engine, "connect", partial(_configure_sqlite, limits))
     event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
-def _configure_sqlite(connection: Any, _record: Any) -> None:
+def _pool(limits: Database) -> dict[str, Any]:
+    return {
+        "pool_size": limits.pool_size,
+        "max_overflow": limits.max_overflow,
+        "pool_timeout": limits.pool_wait_seconds,
+    }
+
+
+def _configure_sqlite(limits: Database, connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # transactions are begun by _begin_sqlite alone
     for pragma in (
         "journal_mode = WAL",
         "synchronous = NORMAL",
         "foreign_keys = ON",
-        f"busy_timeout = {BUSY_SECONDS * 1000}",
+        f"busy_timeout = {limits.busy_seconds * 1000}",
         "cache_size = -65536",
     ):
         connection.execute(f"PRAGMA {pragma}")
@@ -232,19 +255,7 @@ def _check_references(connection: Connection) -> None:
 
 
 def _lock_out_other_migrations(connection: Connection) -> None:
+    """The lock, and the changing of large tables, may take as long as they take."""
     if connection.dialect.name == "postgresql":
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
-
-
-def _is_missing_table(error: DBAPIError) -> bool:
-    return type(error.orig).__name__ == "UndefinedTable" or "no such table" in str(error.orig)
-
-
-def _unusable(name: str, error: DBAPIError) -> str:
-    if _is_missing_table(error):
-        return f"{name} has no tables of kaiche yet; run `kaiche database migrate`"
-    cause = str(error.orig).strip().splitlines()[0]
-    return (
-        f"the database {name} cannot be used: {cause}; "
-        "check that it is running and that `database` in the configuration is right"
-    )

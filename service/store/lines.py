@@ -77,7 +77,7 @@ class LineFilter:
     """Which lines; every field that is set must hold. Changes are fractions of ``bid_before``.
 
     ``min_change`` and ``max_change`` bound the size |change_rate|, both inclusive.
-    ``word`` is a piece of the keyword's text, letters of either case.
+    ``word`` is a piece of the keyword's text, letters of either case; ``not_of`` leaves a proposal out.
     """
 
     proposal_id: str | None = None
@@ -94,6 +94,7 @@ class LineFilter:
     word: str | None = None
     explore: bool | None = None
     changed: bool | None = None
+    not_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -331,6 +332,8 @@ def _conditions(wanted: LineFilter) -> list[ColumnElement[bool]]:
     for name, value in (("proposal_id", wanted.proposal_id), ("account_id", wanted.account_id)):
         if value is not None:
             conditions.append(column[name] == value)
+    if wanted.not_of is not None:
+        conditions.append(column.proposal_id != wanted.not_of)
     return conditions + _size_and_text(wanted)
 
 

@@ -305,6 +305,7 @@ class Line(Table):
         Index("ix_line_state", "proposal_id", "state"),
         Index("ix_line_keyword", "account_id", "keyword_id"),
         Index("ix_line_account_state", "account_id", "state"),
+        Index("ix_line_spend", "proposal_id", "spend_after_fen", "line_id"),
     )
 
 

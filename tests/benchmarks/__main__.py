@@ -12,7 +12,17 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.benchmarks import accounts, allowance, calibration, market, sampler, scale, solver
+from tests.benchmarks import (
+    accounts,
+    allowance,
+    calibration,
+    load,
+    market,
+    sampler,
+    scale,
+    solver,
+    store,
+)
 from tests.benchmarks.extent import FULL, QUICK, Extent
 from tests.benchmarks.tables import Table, show
 
@@ -24,6 +34,8 @@ PARTS: Mapping[str, Callable[[Extent], Sequence[Table]]] = {
     "sampler": sampler.run,
     "solver": solver.run,
     "scale": scale.run,
+    "store": store.run,
+    "load": load.run,
 }
 
 WIDTH = 120  # columns; a pipe has none of its own

@@ -40,6 +40,9 @@ class Extent:
     solver_rivals: tuple[int, ...] = (1_000, 10_000)
     solver_alone: tuple[int, ...] = (100_000, 1_000_000)
     solver_seconds: int = 40
+    store_rows: tuple[int, ...] = (100_000,)
+    store_rounds: int = 3
+    load_lines: int = 10_000
 
     def changed(self, wishes: Iterable[str]) -> Extent:
         """With wishes such as ``market_seeds=2``, ``scale_sizes=1000,2000``, ``market_names=dense``.
@@ -73,6 +76,9 @@ FULL = Extent(
     sampler_draws=2_000,
     scale_sizes=(10_000, 100_000, 1_000_000),
     solver_seconds=600,
+    store_rows=(100_000, 1_000_000),
+    store_rounds=3,
+    load_lines=100_000,
 )
 # Every part once through, in seconds: for the tests.
 SMOKE = Extent(
@@ -94,4 +100,7 @@ SMOKE = Extent(
     solver_rivals=(60,),
     solver_alone=(200,),
     solver_seconds=5,
+    store_rows=(300,),
+    store_rounds=1,
+    load_lines=60,
 )

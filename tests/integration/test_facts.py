@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from connectors.platform import KeywordDayRow
-from service.store import Store, facts
+from service.store import Store, facts, pulls
 
 MONDAY = date(2026, 2, 23)
 MakeDay = Callable[..., KeywordDayRow]
@@ -21,7 +21,7 @@ def at(day: int) -> datetime:
 
 def pull(store: Store, rows: list[KeywordDayRow], day: int, account: str = "shop") -> int:
     with store.begin() as session:
-        return facts.upsert_facts(
+        return pulls.upsert_facts(
             session, account, rows, pulled_at=at(day), pulled_on=date(2026, 3, day)
         )
 
@@ -121,9 +121,9 @@ def test_a_clock_that_stands_still_never_stamps_two_pulls_alike(
 ) -> None:
     pull(store, [make_day("k1", MONDAY)], 2)
     with store.read() as session:
-        assert facts.next_pull_at(session, "shop", at(2)) == at(2) + timedelta(microseconds=1)
-        assert facts.next_pull_at(session, "shop", at(3)) == at(3)
-        assert facts.next_pull_at(session, "other", at(1)) == at(1)
+        assert pulls.next_pull_at(session, "shop", at(2)) == at(2) + timedelta(microseconds=1)
+        assert pulls.next_pull_at(session, "shop", at(3)) == at(3)
+        assert pulls.next_pull_at(session, "other", at(1)) == at(1)
 
 
 def test_a_pull_of_nothing_is_taken(store: Store) -> None:
@@ -138,7 +138,7 @@ def test_bids_that_a_report_does_not_tell_are_those_in_force_when_the_day_ended(
 
     def morning(on: date, days: list[KeywordDayRow], bids: dict[str, int]) -> None:
         with store.begin() as session:
-            facts.upsert_facts(
+            pulls.upsert_facts(
                 session,
                 "shop",
                 days,
@@ -170,7 +170,7 @@ def test_bids_that_a_report_does_not_tell_are_those_in_force_when_the_day_ended(
 
 def test_bids_that_a_report_tells_are_its_own(store: Store, make_day: MakeDay) -> None:
     with store.begin() as session:
-        facts.upsert_facts(
+        pulls.upsert_facts(
             session,
             "shop",
             [make_day("k1", MONDAY, bid_fen=33)],

@@ -114,3 +114,15 @@ def test_sums_and_groups_search_by_the_proposal(store: Store, proposal_id: str) 
         assert len(lines.totals_by(session, wanted, "campaign_id")) == 40
         for statement, parameters in list(sent):
             assert plan(session, statement, parameters)[0].startswith("SEARCH line USING")
+
+
+def test_pages_in_the_usual_order_are_found_by_an_index_and_nothing_is_sorted(
+    store: Store, proposal_id: str
+) -> None:
+    wanted = LineFilter(proposal_id=proposal_id)
+    with store.read() as session, asked(session) as sent:
+        first = lines.page(session, wanted, limit=PAGE)
+        lines.page(session, wanted, limit=PAGE, cursor=first.next_cursor)
+        for statement, parameters in list(sent):
+            (found,) = plan(session, statement, parameters)
+            assert "USING INDEX ix_line_spend" in found

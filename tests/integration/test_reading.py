@@ -11,7 +11,7 @@ import pytest
 from service import stop
 from service.reading.needs import needs
 from service.reading.nights import nights
-from service.store import Store, facts, interventions, ledger, lines, runs
+from service.store import Store, interventions, ledger, lines, pulls, runs
 from service.store.interventions import NewAlert
 from service.store.lines import LineFilter
 from service.store.rows import LedgerDay
@@ -94,7 +94,7 @@ def test_a_night_is_held_against_its_day_by_what_was_sent(
     make_proposal([sent, make_line("k2")], totals=totals)
     day = LedgerDay(date=DAY, spend_fen=9_000, contribution_fen=7_000, waiting_fen=500)
     with store.begin() as session:
-        facts.upsert_facts(
+        pulls.upsert_facts(
             session, "shop", [make_day("k1", DAY, spend_fen=9_000)], pulled_at=origin.at,
             pulled_on=DAY + timedelta(days=1),
         )  # fmt: skip

@@ -6,7 +6,8 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from contextlib import contextmanager
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, cast
@@ -22,8 +23,9 @@ from service.api.security import Access
 from service.app import SERVER_OPTIONS, create_app
 from service.nightly import NightContext
 from service.planning import Door
+from service.settings.database import Database
 from service.settings.models import Account, Budgets, Economics, ReportsConnector, Settings
-from service.store import Store
+from service.store import Store, open_store
 from service.wiring import Wiring
 
 CALLERS = 20
@@ -47,6 +49,13 @@ def nothing_there(of: Account, _: date) -> AdPlatformReader:
 
 @pytest.fixture
 def served(store: Store, origin: Any) -> Iterator[httpx.Client]:
+    with serving(store, origin.at) as client:
+        yield client
+
+
+@contextmanager
+def serving(store: Store, now: datetime) -> Iterator[httpx.Client]:
+    """A server over ``store`` whose clock stands still at ``now``."""
     account = Account(
         id="shop",
         connector=ReportsConnector(kind="reports", path=Path("reports")),
@@ -55,8 +64,8 @@ def served(store: Store, origin: Any) -> Iterator[httpx.Client]:
         economics=(Economics(margin_rate=0.35),),
     )
 
-    def clock() -> Any:
-        return origin.at
+    def clock() -> datetime:
+        return now
 
     night = NightContext(
         store=store, door=cast("Door", optimizer), platform=nothing_there, clock=clock
@@ -181,3 +190,19 @@ def test_a_night_started_here_ends_on_record(served: httpx.Client) -> None:
     started = served.post("/api/v1/runs", json={"account_id": "shop"})
     assert started.status_code == 202
     assert served.get(started.headers["location"]).json()["state"] in ("running", "failed")
+
+
+def test_who_gets_no_connection_is_told_to_come_again(store: Store, origin: Any) -> None:
+    one = Database(address=store.name, pool_size=1, max_overflow=0, pool_wait_seconds=1)
+    tight = open_store(one)
+    with serving(tight, origin.at) as client:
+        with tight.connection():
+            refused, unready = client.get("/api/v1/runs"), client.get("/readyz")
+        answered = client.get("/api/v1/runs")
+    tight.close()
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
+    assert refused.headers["content-type"] == "application/problem+json"
+    assert refused.json()["type"].endswith("/busy")
+    assert "`database.pool_size`" in refused.json()["detail"]
+    assert "Retry-After" in refused.json()["zh"]
+    assert (unready.status_code, answered.status_code) == (503, 200)

@@ -27,6 +27,7 @@ from connectors.platform import (
     Reject,
     Roster,
 )
+from service.api.listed import ListedSets
 from service.api.security import Access
 from service.app import create_app
 from service.audit import Origin
@@ -40,7 +41,7 @@ from service.settings.models import (
     ReportsConnector,
     Settings,
 )
-from service.store import Store, facts, open_store, proposals, roster, runs
+from service.store import Store, open_store, proposals, pulls, roster, runs
 from service.store.rows import NewLine, ProposalRow, RunRow
 from service.wiring import Wiring
 
@@ -194,7 +195,7 @@ def _pull(session: Any, words: list[NewLine], at: datetime, *, orders: int) -> N
         for word in words
         for age in (1, 2, 3)
     ]
-    facts.upsert_facts(session, ACCOUNT, rows, pulled_at=at, pulled_on=at.date())
+    pulls.upsert_facts(session, ACCOUNT, rows, pulled_at=at, pulled_on=at.date())
 
 
 def _roster(words: list[NewLine]) -> Roster:
@@ -394,7 +395,9 @@ def client(application: list[FastAPI], wiring: Wiring) -> Iterator[Client]:
         application.append(create_app(wiring, access=Access(), nights=nights))
     app = application[0]
     walks = FakeWalks()
-    app.state.context = replace(app.state.context, wiring=wiring, nights=nights, walks=walks)
+    app.state.context = replace(
+        app.state.context, wiring=wiring, nights=nights, walks=walks, listed=ListedSets()
+    )
     opened = Client(app)
     yield opened
     opened.close()

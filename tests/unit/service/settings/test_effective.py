@@ -37,7 +37,7 @@ def test_no_secret_is_printed() -> None:
     loaded = read(SHIPPED[0], env)
     shown = effective(loaded.settings, loaded.secrets)
     assert "sesame" not in repr(shown)
-    assert shown["database"].startswith("postgresql+psycopg://kaiche:")
+    assert shown["database"]["address"].startswith("postgresql+psycopg://kaiche:")
     assert shown["secrets"]["KAICHE_APP_SECRET"] == "set"
 
 

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.errors import ConfigError
+from service.settings.database import Database
 from service.settings.loader import Loaded, load, read
 from service.settings.models import Account, ReportsConnector, SandboxConnector
 
@@ -88,7 +89,7 @@ def test_paths_start_from_the_folder_of_the_file(
     connector = settings.accounts[0].connector
     assert isinstance(connector, ReportsConnector)
     assert connector.path == tmp_path / "exports"
-    assert settings.database == f"sqlite:///{(tmp_path / '../var/k.db').resolve()}"
+    assert settings.database.address == f"sqlite:///{(tmp_path / '../var/k.db').resolve()}"
     assert load(path, {}) == settings
 
 
@@ -103,7 +104,18 @@ def test_the_state_of_the_sandbox_too(tmp_path: Path) -> None:
 
 def test_absolute_paths_and_other_databases_stay(tmp_path: Path) -> None:
     for url in (f"sqlite:///{tmp_path}/k.db", "sqlite://", "postgresql+psycopg://db/kaiche"):
-        assert load(written(tmp_path, more=f"database: {url}"), {}).database == url
+        assert load(written(tmp_path, more=f"database: {url}"), {}).database.address == url
+
+
+def test_an_address_alone_stands_for_the_block(tmp_path: Path) -> None:
+    alone = load(written(tmp_path, more="database: sqlite:///k.db"), {}).database
+    assert alone == Database(address=f"sqlite:///{tmp_path}/k.db")
+    block = "database: {address: 'sqlite:///k.db', pool_size: 3, statement_seconds: 60}"
+    whole = load(written(tmp_path, more=block), {}).database
+    assert whole == Database(address=alone.address, pool_size=3, statement_seconds=60)
+    limits = written(tmp_path, more="database: {busy_seconds: 5}")
+    elsewhere = load(limits, {"KAICHE_DATABASE_URL": "postgresql://db/kaiche"}).database
+    assert elsewhere == Database(address="postgresql://db/kaiche", busy_seconds=5)
 
 
 def test_the_environment_replaces_the_database(
@@ -111,7 +123,7 @@ def test_the_environment_replaces_the_database(
 ) -> None:
     url = "postgresql+psycopg://kaiche:sesame@db/kaiche"
     loaded = read(written(tmp_path), {"KAICHE_DATABASE_URL": url, "KAICHE_APP_SECRET": ""})
-    assert loaded.settings.database == url
+    assert loaded.settings.database.address == url
     assert loaded.secrets.database_url == url
     assert loaded.secrets.app_secret is None
     assert "sesame" not in repr(loaded)
@@ -119,7 +131,7 @@ def test_the_environment_replaces_the_database(
     elsewhere.mkdir()
     monkeypatch.chdir(elsewhere)
     local = load(written(tmp_path), {"KAICHE_DATABASE_URL": "sqlite:///k.db"})
-    assert local.database == f"sqlite:///{elsewhere}/k.db"
+    assert local.database.address == f"sqlite:///{elsewhere}/k.db"
 
 
 def test_a_sound_configuration_has_no_warning(tmp_path: Path) -> None:
