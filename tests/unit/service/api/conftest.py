@@ -30,7 +30,6 @@ from connectors.platform import (
 from service.api.listed import ListedSets
 from service.api.security import Access
 from service.app import create_app
-from service.audit import Origin
 from service.nightly import NightContext
 from service.planning import Door
 from service.settings.models import (
@@ -48,6 +47,7 @@ from service.wiring import Wiring
 sys.path.insert(0, str(Path(__file__).parent))
 
 from crew import Crew
+from fake_nights import FakeNights
 from fake_walks import FakeWalks
 
 NOW = datetime(2026, 7, 31, 1, 0, tzinfo=UTC)
@@ -241,34 +241,6 @@ def _rejects() -> list[Reject]:
     ]
 
 
-class FakeNights:
-    """Starts a night by saying so; carries nothing out."""
-
-    steps = ("open", "pull", "save")
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self.stopped = False
-
-    def start(self, of: Account, business_date: date | None, asked: Origin) -> RunRow:
-        night = business_date or NIGHT
-        with self._store.begin() as session:
-            known = runs.find(session, of.id, night)
-            if known is not None:
-                return known
-            fresh = run_row(
-                f"run-{of.id}-{night}",
-                night,
-                account_id=of.id,
-                state="running",
-                trigger=asked.source,
-            )
-            return runs.open_run(session, fresh, is_gone=lambda _: False)[0]
-
-    def stop(self) -> None:
-        self.stopped = True
-
-
 class Client:
     """A synchronous httpx client over an ASGI application, in this process."""
 
@@ -359,7 +331,7 @@ def client_of(wiring: Wiring) -> Iterator[Callable[..., Client]]:
         over: Wiring = wiring,
         **options: Any,
     ) -> Client:
-        options.setdefault("nights", FakeNights(over.store))
+        options.setdefault("nights", FakeNights(over.store, run_row, NIGHT))
         app = create_app(over, access=access or Access(), **options)
         if change:
             change(app)
@@ -390,7 +362,7 @@ def application() -> list[FastAPI]:
 @pytest.fixture
 def client(application: list[FastAPI], wiring: Wiring) -> Iterator[Client]:
     """A client of the shared application over this test's own store."""
-    nights = FakeNights(wiring.store)
+    nights = FakeNights(wiring.store, run_row, NIGHT)
     if not application:
         application.append(create_app(wiring, access=Access(), nights=nights))
     app = application[0]
