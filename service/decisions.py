@@ -9,12 +9,12 @@ whose state allows the action and says how many it left alone.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from sqlalchemy.orm import Session
 
-from service import audit
+from service import audit, risk
 from service.approval import Action, State, edited_bid, next_state, states_allowing
 from service.audit import AuditRecord, LineRef, Origin
 from service.errors import ConflictError, InputError, NotFoundError, SecondPersonError
@@ -227,6 +227,7 @@ def change(
     by_rule = state == State.APPROVED and line.decided_by is None
     decided = origin.actor != audit.MACHINE or by_rule
     bid, before = line.bid_fen if bid_fen is None else bid_fen, line.bid_before_fen
+    assessed = line if bid_fen is None else risk.assess(replace(line, bid_fen=bid_fen))
     return LineChange(
         line_id=line.line_id,
         version=line.version,
@@ -237,6 +238,8 @@ def change(
         decided_at=origin.at if decided else line.decided_at,
         note=note or line.note,
         author=author or line.author,
+        risk=assessed.risk,
+        at_stake_fen=assessed.at_stake_fen,
     )
 
 

@@ -6,7 +6,15 @@ from typing import Any
 
 from service.console.texts import Texts
 
-SORTED_BY = ("word", "bid", "change_rate", "spend_after", "spend_change", "contribution_change")
+SORTED_BY = (
+    "word",
+    "bid",
+    "change_rate",
+    "spend_after",
+    "spend_change",
+    "contribution_change",
+    "at_stake",
+)
 PAGE = 200
 
 
@@ -54,6 +62,8 @@ def grid_options(texts: Texts, url: str) -> dict[str, Any]:
             _money(texts, "spend_after", width=104),
             _moved(texts, "spend_change"),
             _moved(texts, "contribution_change"),
+            _column(texts, "risk", width=88) | {"tooltipField": "risk_told"},
+            _money(texts, "at_stake", width=112),
             _column(texts, "campaign", width=160),
             _column(texts, "binding", width=120),
             _column(texts, "note", width=160),

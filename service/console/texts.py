@@ -12,6 +12,8 @@ __all__ = ["CODES", "LANGUAGES", "Language", "Texts", "catalogue", "language"]
 
 CODES: Mapping[str, Entries] = {
     "reason": words.REASONS,
+    "risk": words.RISKS,
+    "risk_short": words.RISKS_SHORT,
     "state": words.STATES,
     "outcome": words.OUTCOMES,
     "waiting": words.WAITING,

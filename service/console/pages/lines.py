@@ -23,6 +23,7 @@ from service.console.visitor import Visitor
 from service.errors import ServiceError
 from service.people.roles import Role
 from service.reading.summary import Summary, summary_of
+from service.risk import Risk
 from service.settings.models import Account
 from service.store import lines, proposals, roster
 from service.store.lines import LineFilter, LineTotals
@@ -37,6 +38,7 @@ GROUP_COLUMNS = (
     "column.contribution_change",
 )
 GROUPINGS = ("", *lines.GROUPS)
+JUDGED = tuple(risk for risk in Risk if risk is not Risk.NONE)
 
 
 @dataclass(slots=True)
@@ -50,6 +52,7 @@ class Bench:
     proposals: dict[str, str]
     state: str = "pending"
     reason: str = ""
+    risk: str = ""
     campaign: str = ""
     word: str = ""
     changed: str = "changed"
@@ -68,6 +71,7 @@ class Bench:
         given: dict[str, Any] = {
             "state": self.state,
             "reason": self.reason,
+            "risk": self.risk,
             "campaign_id": self.campaign,
             "word": self.word.strip(),
         }
@@ -78,7 +82,7 @@ class Bench:
     def wanted(self) -> LineFilter:
         """The filter as the store reads it."""
         lists = {
-            name: (value,) if name in ("state", "reason", "campaign_id") else value
+            name: (value,) if name in ("state", "reason", "risk", "campaign_id") else value
             for name, value in self.query().items()
         }
         return LineQuery.model_validate(lists).of(self.proposal_id)
@@ -174,6 +178,8 @@ def _filters(bench: Bench) -> None:
             ).props("dense outlined options-dense").classes("k-choice")
         _choice(bench, "state", states)
         _choice(bench, "reason", reasons)
+        risks = {"": texts("lines.every_risk")}
+        _choice(bench, "risk", risks | {str(code): texts.of("risk_short", code) for code in JUDGED})
         _choice(bench, "campaign", campaigns)
         _choice(bench, "changed", directions)
         _choice(

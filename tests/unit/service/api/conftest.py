@@ -27,6 +27,7 @@ from connectors.platform import (
     Reject,
     Roster,
 )
+from service import risk
 from service.api.security import Access
 from service.app import create_app
 from service.audit import Origin
@@ -126,7 +127,8 @@ def new_line(number: int, **changes: Any) -> NewLine:
         "expected": {
             name: {"before": 1.0 * number, "after": 1.1 * number, "p05": 0.5, "p95": 9.0}
             for name in figures
-        },
+        }
+        | {"rates": {"value_per_click": {"mean": 2.0, "p05": 2.0, "p95": 3.0}}},
         "spend_after_fen": 110 * number,
         "spend_before_fen": 100 * number,
         "contribution_after_fen": 95 * number,
@@ -172,7 +174,7 @@ def seed(store: Store) -> None:
         _pull(session, words, first_pull, orders=1)
         runs.open_run(session, run_row(), is_gone=lambda _: False)
         runs.save_rejects(session, RUN, _rejects())
-        proposals.save(session, proposal_row(), words)
+        proposals.save(session, proposal_row(), words, risk.assess)
     with store.begin() as session:
         _pull(session, words[:1], second_pull, orders=2)
 
