@@ -122,9 +122,7 @@ def acknowledge(
     """
     alert = interventions.alert(session, alert_id)
     if not interventions.acknowledge(session, alert_id, by=origin.actor, at=origin.at):
-        raise ConflictError(
-            f"the alert {alert_id} was acknowledged by {alert.acknowledged_by} already"
-        )
+        raise ConflictError.of("alert_known", alert_id=alert_id, by=alert.acknowledged_by)
     if alert.kind == standing.LIMITS_RAISED:
         standing.accept(session, alert, origin, reason)
     record = audit.alert_acknowledged(

@@ -138,7 +138,7 @@ def from_service_error(error: ServiceError) -> RefusalError:
     for cls, name in _BY_ERROR:
         if isinstance(error, cls):
             kind = KINDS[name]
-            return RefusalError(name, str(error), zh=f"{kind.title_zh}。{kind.zh}")
+            return RefusalError(name, str(error), zh=error.zh or f"{kind.title_zh}。{kind.zh}")
     log.error("a request ended in %s: %s", type(error).__name__, error)
     return RefusalError("internal")
 

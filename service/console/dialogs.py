@@ -11,11 +11,11 @@ from nicegui import ui
 
 from service.approval import Action
 from service.console import forecasts
+from service.console.failures import REFUSED, told
 from service.console.frame import heading, note
 from service.console.numbers import change_in_yuan, count, yuan
 from service.console.texts import Texts
 from service.console.visitor import Visitor
-from service.errors import ServiceError
 from service.store.lines import LineTotals
 
 REASON_NEEDED = frozenset({Action.REJECT, Action.OVERRIDE})
@@ -77,8 +77,8 @@ async def ask_bid(visitor: Visitor, line_id: int, wish: float | None) -> NewBid 
     try:
         found = await to_thread(forecasts.at, visitor, line_id, [fen])
         sentences: Sequence[str] = forecasts.sentences(texts, found[0])
-    except ServiceError as error:
-        sentences = [str(error)]
+    except REFUSED as error:
+        sentences = [told(texts, error)]
     figures.clear()
     with figures:
         for sentence in sentences:
@@ -131,7 +131,7 @@ async def submitted(dialog: ui.dialog) -> object:
 def say_error(texts: Texts, error: Exception) -> None:
     """What went wrong and what to do, staying until it is read."""
     ui.notify(
-        str(error),
+        told(texts, error),
         type="negative",
         timeout=0,
         multi_line=True,

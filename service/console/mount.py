@@ -15,11 +15,12 @@ from starlette.responses import RedirectResponse, Response
 from service.api.context import Context, InContext, up_to_date
 from service.api.needs import ENTERED, include
 from service.console import PREFIX, grid, provider_page, sign_in
+from service.console.failures import REFUSED, told
 from service.console.frame import show_failure
 from service.console.pages import account, after, audit, lines, people, plan, today, word
 from service.console.texts import language
 from service.console.visitor import COOKIE, Visitor, visitor_of
-from service.errors import NotFoundError, ServiceError
+from service.errors import NotFoundError
 
 Page = Callable[[Visitor, str], Awaitable[None]]
 PAGES: dict[str, Page] = {
@@ -77,8 +78,8 @@ async def _shown(
     try:
         await to_thread(up_to_date, context)
         await show(visitor)
-    except ServiceError as error:
-        show_failure(visitor, str(error))
+    except REFUSED as error:
+        show_failure(visitor, told(visitor.texts, error))
     except Exception:
         log.exception("the page %s could not be shown", request.url.path)
         show_failure(visitor, visitor.texts("failure.ours", request=request.state.request_id))
@@ -93,7 +94,7 @@ def _plain_routes() -> APIRouter:
     @router.get(f"{PREFIX}/", dependencies=[ENTERED])
     def first_page(context: InContext) -> Response:
         if not context.accounts:
-            raise NotFoundError("there is no account that you may see; ask an owner for a role")
+            raise NotFoundError.of("nothing_to_see")
         return RedirectResponse(f"{PREFIX}/{context.accounts[0].id}/today", 303)
 
     @router.get(f"{PREFIX}/language/{{name}}", dependencies=[ENTERED])

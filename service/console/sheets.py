@@ -11,12 +11,12 @@ from nicegui import events, ui
 from service.api.schemas.sheets import LARGEST_FILE
 from service.console import acting
 from service.console.dialogs import say_error, submitted, titled
+from service.console.failures import REFUSED
 from service.console.frame import heading, note
 from service.console.numbers import change_in_yuan, count, yuan
 from service.console.tables import row, table
 from service.console.texts import Texts
 from service.console.visitor import Visitor
-from service.errors import ServiceError
 from service.sheets.difference import Difference, Wish
 from service.sheets.exchange import MEDIA_TYPES
 
@@ -65,7 +65,7 @@ async def _ask_file(
         if not await _confirmed(texts, found):
             return
         done = await to_thread(acting.take_in, visitor, proposal_id, content, found.hash)
-    except ServiceError as error:
+    except REFUSED as error:
         say_error(texts, error)
     else:
         ui.notify(

@@ -222,7 +222,7 @@ def get(session: Session, line_id: int) -> LineRow:
     """One line; raises NotFoundError."""
     row = fetch_one(session, LineRow, columns_of(LineRow, LINES).where(LINES.c.line_id == line_id))
     if row is None:
-        raise NotFoundError(f"there is no line {line_id}; the proposal's list of lines has them")
+        raise NotFoundError.of("line_unknown", line_id=line_id)
     return row
 
 

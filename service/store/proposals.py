@@ -59,7 +59,7 @@ def get(session: Session, proposal_id: str) -> ProposalRow:
     query = columns_of(ProposalRow, PROPOSALS).where(PROPOSALS.c.proposal_id == proposal_id)
     row = fetch_one(session, ProposalRow, query)
     if row is None:
-        raise NotFoundError(f"there is no proposal {proposal_id}; the list of proposals has them")
+        raise NotFoundError.of("proposal_unknown", proposal_id=proposal_id)
     return row
 
 
@@ -67,7 +67,9 @@ def of_account(session: Session, proposal_id: str, account_id: str) -> ProposalR
     """One proposal of an account; another account's is as unknown as one that never was."""
     row = get(session, proposal_id)
     if row.account_id != account_id:
-        raise NotFoundError(f"there is no proposal {proposal_id} of {account_id}")
+        raise NotFoundError.of(
+            "proposal_not_of_account", proposal_id=proposal_id, account=account_id
+        )
     return row
 
 

@@ -7,16 +7,15 @@ from dataclasses import dataclass
 
 from nicegui import ui
 
-from connectors.errors import ConnectorError
 from service import applying, rollback
 from service.console import charts, reports
 from service.console.dialogs import answer_with_reason, answered, say_error, titled
+from service.console.failures import REFUSED
 from service.console.frame import empty, frame, heading, note
 from service.console.numbers import NOTHING, change_in_yuan, count, percent, yuan
 from service.console.tables import row, table
 from service.console.texts import Texts
 from service.console.visitor import Visitor
-from service.errors import ServiceError
 from service.people.roles import Role
 from service.reading.nights import NightOutcome, nights
 from service.report.calendar import Month
@@ -184,7 +183,7 @@ async def _send(visitor: Visitor, account: Account) -> None:
 
     try:
         queued, who = await to_thread(queue)
-    except ServiceError as error:
+    except REFUSED as error:
         say_error(texts, error)
         return
     context.walks.start(account, queued.application_id, who)
@@ -216,7 +215,7 @@ async def _roll_back(visitor: Visitor, account: Account, chosen: ApplicationRow)
 
     try:
         planned, _ = await to_thread(look)
-    except (ServiceError, ConnectorError) as error:
+    except REFUSED as error:
         say_error(texts, error)
         return
     reason = await _ask_rollback(texts, planned)
@@ -229,7 +228,7 @@ async def _roll_back(visitor: Visitor, account: Account, chosen: ApplicationRow)
 
     try:
         made = await to_thread(propose)
-    except (ServiceError, ConnectorError) as error:
+    except REFUSED as error:
         say_error(texts, error)
         return
     ui.navigate.to(f"/{account.id}/lines?proposal={made.proposal_id}")

@@ -14,13 +14,13 @@ from service.approval import Action
 from service.console import PREFIX, acting
 from service.console.columns import grid_options
 from service.console.dialogs import ask, ask_bid, say_error
+from service.console.failures import REFUSED
 from service.console.frame import empty, frame, note
 from service.console.numbers import change_in_yuan, count, yuan
 from service.console.sheets import way_in, ways_out
 from service.console.tables import row, table
 from service.console.texts import Texts
 from service.console.visitor import Visitor
-from service.errors import ServiceError
 from service.people.roles import Role
 from service.reading.summary import Summary, summary_of
 from service.risk import Risk
@@ -332,7 +332,7 @@ async def _carry_out(bench: Bench, act: Any, *arguments: Any) -> None:
     texts = bench.visitor.texts
     try:
         outcome = await to_thread(act, *arguments)
-    except ServiceError as error:
+    except REFUSED as error:
         say_error(texts, error)
     else:
         left = count(outcome.left_alone)
@@ -359,7 +359,7 @@ async def _edited(bench: Bench, event: events.GenericEventArguments) -> None:
             await to_thread(
                 acting.edit, bench.visitor, int(row["id"]), row["etag"], bid.fen, bid.reason
             )
-        except ServiceError as error:
+        except REFUSED as error:
             say_error(texts, error)
         else:
             ui.notify(texts("lines.edited"), type="positive")

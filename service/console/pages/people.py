@@ -12,11 +12,11 @@ from service.api.people import user_views
 from service.api.schemas.people import UserView
 from service.audit import Origin
 from service.console.dialogs import say_error, submitted, titled
+from service.console.failures import REFUSED
 from service.console.frame import empty, frame, heading, note
 from service.console.tables import row, table
 from service.console.texts import Texts
 from service.console.visitor import Visitor
-from service.errors import ServiceError
 from service.people import passwords, register
 from service.people.roles import EVERYWHERE, Role
 from service.store import people
@@ -142,7 +142,7 @@ async def _carry_out(visitor: Visitor, change: Callable[[Session, Origin], objec
 
     try:
         await to_thread(work)
-    except ServiceError as error:
+    except REFUSED as error:
         say_error(visitor.texts, error)
         return False
     ui.navigate.reload()
@@ -178,7 +178,7 @@ async def _with_new_password(
 
     try:
         await to_thread(work)
-    except ServiceError as error:
+    except REFUSED as error:
         say_error(texts, error)
         return
     with titled(texts("people.password_of", name=name)) as dialog:

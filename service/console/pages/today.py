@@ -10,6 +10,7 @@ from nicegui import ui
 from service import books, stop
 from service.console import acting, charts, reports
 from service.console.dialogs import ask_known, say_error
+from service.console.failures import REFUSED
 from service.console.frame import empty, frame, heading, note
 from service.console.numbers import (
     NOTHING,
@@ -23,7 +24,6 @@ from service.console.numbers import (
 from service.console.tables import row, table
 from service.console.texts import Texts
 from service.console.visitor import Visitor
-from service.errors import ServiceError
 from service.reading.morning import Morning, morning_of
 from service.reading.needs import Need
 from service.reading.summary import Summary
@@ -124,7 +124,7 @@ def _acknowledging(visitor: Visitor, need: Need) -> None:
             return
         try:
             await to_thread(acting.acknowledge, visitor, int(need.target or 0), said.reason)
-        except ServiceError as error:
+        except REFUSED as error:
             say_error(texts, error)
             return
         ui.navigate.reload()

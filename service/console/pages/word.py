@@ -15,12 +15,13 @@ from service.approval import Action
 from service.console import acting, charts, forecasts
 from service.console.changes import change_of
 from service.console.dialogs import ask, ask_bid, say_error
+from service.console.failures import REFUSED, told
 from service.console.frame import empty, frame, heading, note
 from service.console.numbers import NOTHING, change_in_percent, count, percent, yuan
 from service.console.tables import row, table
 from service.console.texts import Texts
 from service.console.visitor import Visitor
-from service.errors import NotFoundError, ServiceError
+from service.errors import NotFoundError
 from service.people.roles import Role
 from service.settings.models import Account
 from service.store import lines, proposals
@@ -43,7 +44,7 @@ def _read(visitor: Visitor, account: Account, line_id: int) -> Opened:
     with visitor.context.store.read() as session:
         line = lines.get(session, line_id)
         if line.account_id != account.id:
-            raise NotFoundError(f"there is no line {line_id} of {account.id}")
+            raise NotFoundError.of("line_not_of_account", line_id=line_id, account=account.id)
         run_id = proposals.get(session, line.proposal_id).run_id
         return Opened(line=line, run_id=run_id, detail=line_detail(session, visitor.context, line))
 
@@ -144,7 +145,7 @@ async def _decide(visitor: Visitor, opened: Opened, action: Action) -> None:
     shown = {line.line_id: etags.line_tag(line)}
     try:
         await to_thread(acting.decide, visitor, line.proposal_id, action, shown, answer.reason)
-    except ServiceError as error:
+    except REFUSED as error:
         say_error(texts, error)
     else:
         ui.navigate.reload()
@@ -159,7 +160,7 @@ async def _edit(visitor: Visitor, opened: Opened, wish: float | None) -> None:
         await to_thread(
             acting.edit, visitor, line.line_id, etags.line_tag(line), bid.fen, bid.reason
         )
-    except ServiceError as error:
+    except REFUSED as error:
         say_error(visitor.texts, error)
     else:
         ui.navigate.reload()
@@ -178,10 +179,10 @@ async def _draw_curve(visitor: Visitor, opened: Opened, place: ui.element) -> No
     await ui.context.client.connected()
     try:
         curve = await to_thread(forecasts.curve, visitor, line, opened.run_id)
-    except ServiceError as error:
+    except REFUSED as error:
         place.clear()
         with place:
-            empty(str(error))
+            empty(told(texts, error))
         return
     place.clear()
     with place:

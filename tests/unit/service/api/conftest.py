@@ -27,12 +27,12 @@ from connectors.platform import (
     Reject,
     Roster,
 )
-from service import risk
 from service.api.security import Access
 from service.app import create_app
 from service.audit import Origin
 from service.nightly import NightContext
 from service.planning import Door
+from service.risk import Assessed, Risk
 from service.settings.models import (
     Account,
     Allowance,
@@ -127,14 +127,19 @@ def new_line(number: int, **changes: Any) -> NewLine:
         "expected": {
             name: {"before": 1.0 * number, "after": 1.1 * number, "p05": 0.5, "p95": 9.0}
             for name in figures
-        }
-        | {"rates": {"value_per_click": {"mean": 2.0, "p05": 2.0, "p95": 3.0}}},
+        },
         "spend_after_fen": 110 * number,
         "spend_before_fen": 100 * number,
         "contribution_after_fen": 95 * number,
         "contribution_before_fen": 90 * number,
     }
     return NewLine(**values | changes)
+
+
+def assessed(line: NewLine) -> Assessed:
+    """Held lines put nothing at stake, of the others a later one more."""
+    moved = line.state == "pending"
+    return Assessed(Risk.LOW if moved else Risk.NONE, line.spend_after_fen if moved else 0)
 
 
 def account(account_id: str = ACCOUNT) -> Account:
@@ -174,7 +179,7 @@ def seed(store: Store) -> None:
         _pull(session, words, first_pull, orders=1)
         runs.open_run(session, run_row(), is_gone=lambda _: False)
         runs.save_rejects(session, RUN, _rejects())
-        proposals.save(session, proposal_row(), words, risk.assess)
+        proposals.save(session, proposal_row(), words, assessed)
     with store.begin() as session:
         _pull(session, words[:1], second_pull, orders=2)
 
