@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from service import decisions, outside
 from service.api import etags
@@ -100,8 +100,21 @@ def totals(visitor: Visitor, wanted: LineFilter) -> LineTotals:
         return lines.totals(session, wanted)
 
 
-def effect(visitor: Visitor, wanted: LineFilter) -> tuple[LineTotals, str]:
-    """What the lines of a filter change a day, and the tag of the set as it is now."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """What the lines of a filter change a day, how many of each risk, and the set's tag as it is now."""
+
+    totals: LineTotals
+    risks: Mapping[str, int]
+    tag: str
+
+
+def effect(visitor: Visitor, wanted: LineFilter) -> Effect:
+    """What a decision on a filter would do."""
     assert wanted.proposal_id is not None
     with visitor.context.store.read() as session:
-        return lines.totals(session, wanted), etags.set_tag(session, wanted.proposal_id, wanted)
+        return Effect(
+            totals=lines.totals(session, wanted),
+            risks=lines.count_by(session, wanted, "risk"),
+            tag=etags.set_tag(session, wanted.proposal_id, wanted),
+        )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asyncio import to_thread
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -11,12 +11,13 @@ from nicegui import ui
 
 from service.approval import Action
 from service.console import forecasts
+from service.console.acting import Effect
 from service.console.failures import REFUSED, told
 from service.console.frame import heading, note
 from service.console.numbers import change_in_yuan, count, yuan
 from service.console.texts import Texts
 from service.console.visitor import Visitor
-from service.store.lines import LineTotals
+from service.risk import Risk
 
 REASON_NEEDED = frozenset({Action.REJECT, Action.OVERRIDE})
 
@@ -36,8 +37,9 @@ class NewBid:
     reason: str | None
 
 
-async def ask(texts: Texts, action: Action, totals: LineTotals) -> Answer | None:
+async def ask(texts: Texts, action: Action, effect: Effect) -> Answer | None:
     """Whether to go on, told what it does; None = no."""
+    totals = effect.totals
     with titled(texts(f"ask.{action}", count=count(totals.lines))) as dialog:
         spend = totals.spend_after_fen - totals.spend_before_fen
         earned = totals.contribution_after_fen - totals.contribution_before_fen
@@ -45,12 +47,25 @@ async def ask(texts: Texts, action: Action, totals: LineTotals) -> Answer | None
             texts("ask.moves", raises=count(totals.raises), cuts=count(totals.cuts)),
             texts("ask.spend", change=change_in_yuan(spend)),
             texts("ask.contribution", change=change_in_yuan(earned)),
+            texts("ask.profit", change=change_in_yuan(earned - spend)),
+            *_risks(texts, effect.risks),
         ):
             ui.label(sentence)
         answer_with_reason(
             texts, dialog, texts(f"ask.yes_{action}"), needed=action in REASON_NEEDED
         )
     return await answered(dialog)
+
+
+def _risks(texts: Texts, risks: Mapping[str, int]) -> Iterator[str]:
+    """How many lines of each risk, the riskiest first."""
+    told = [
+        texts("ask.of_risk", risk=texts.of("risk_short", risk), count=count(risks[risk]))
+        for risk in Risk
+        if risks.get(risk) and risk is not Risk.NONE
+    ]
+    if told:
+        yield texts("ask.risks", told=texts("audit.join").join(told))
 
 
 async def ask_known(texts: Texts, sentence: str, *, needed: bool) -> Answer | None:

@@ -13,7 +13,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from service.api.context import Context, InContext, up_to_date
-from service.api.needs import ENTERED, include
+from service.api.needs import ANYBODY, ENTERED, include
+from service.api.security import SIGN_IN_PAGE
 from service.console import PREFIX, grid, provider_page, sign_in
 from service.console.failures import REFUSED, told
 from service.console.frame import show_failure
@@ -97,9 +98,9 @@ def _plain_routes() -> APIRouter:
             raise NotFoundError.of("nothing_to_see")
         return RedirectResponse(f"{PREFIX}/{context.accounts[0].id}/today", 303)
 
-    @router.get(f"{PREFIX}/language/{{name}}", dependencies=[ENTERED])
+    @router.get(f"{PREFIX}/language/{{name}}", dependencies=[ANYBODY])
     def choose_language(name: str, to: str = f"{PREFIX}/") -> Response:
-        back = to if to.startswith(f"{PREFIX}/") else f"{PREFIX}/"
+        back = to if to.startswith(f"{PREFIX}/") or to == SIGN_IN_PAGE else f"{PREFIX}/"
         answer = RedirectResponse(back, 303)
         answer.set_cookie(COOKIE, language(name), max_age=A_YEAR, httponly=True, samesite="lax")
         return answer

@@ -29,6 +29,13 @@ class Texts(Catalogued):
         """Every text as key → (Chinese, English)."""
         return catalogue()
 
+    def part(self, said: object) -> object:
+        """This language's part of what was kept in both, Chinese / English; anything else as it is."""
+        chinese, _, english = said.partition(" / ") if isinstance(said, str) else ("", "", "")
+        if not english or chinese.isascii():
+            return said
+        return (chinese, english)[LANGUAGES.index(self.language)]
+
 
 @cache
 def catalogue() -> Entries:

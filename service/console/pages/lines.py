@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from asyncio import to_thread
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, cast
 from urllib.parse import parse_qsl, urlencode
@@ -116,7 +117,7 @@ async def show(visitor: Visitor, account_id: str) -> None:
         ).classes("k-grid")
         bench.grid.on("cellValueChanged", lambda event: _edited(bench, event), ["data"])
         if bench.decides:
-            note(texts("lines.keys"))
+            note(texts("lines.keys")).classes("k-keys")
             ui.keyboard(
                 on_key=lambda event: _key(bench, event), ignore=["input", "select", "textarea"]
             )
@@ -175,8 +176,8 @@ def _filters(bench: Bench) -> None:
                 on_change=lambda event: ui.navigate.to(
                     f"/{bench.account.id}/lines?proposal={event.value}"
                 ),
-            ).props("dense outlined options-dense").classes("k-choice")
-        _choice(bench, "state", states)
+            ).props("dense outlined options-dense").classes("k-choice k-second")
+        _choice(bench, "state", states, first=True)
         _choice(bench, "reason", reasons)
         risks = {"": texts("lines.every_risk")}
         _choice(bench, "risk", risks | {str(code): texts.of("risk_short", code) for code in JUDGED})
@@ -190,15 +191,18 @@ def _filters(bench: Bench) -> None:
             value=bench.word,
             on_change=lambda event: _set(bench, "word", event),
         ).props('dense outlined debounce="300" clearable id="k-word"').classes("k-word")
+        fold = ui.button(texts("lines.more")).props('no-caps flat dense aria-expanded="false"')
+        fold.classes("k-fold").on("click", js_handler="event => kaiche.fold(event.currentTarget)")
 
 
-def _choice(bench: Bench, name: str, options: dict[str, str]) -> None:
+def _choice(bench: Bench, name: str, options: dict[str, str], *, first: bool = False) -> None:
+    """A filter; on a phone only the first ones are there before they are asked for."""
     ui.select(
         options,
         label=bench.visitor.texts("lines.group" if name == "group" else f"lines.filter_{name}"),
         value=getattr(bench, name),
         on_change=lambda event: _set(bench, name, event),
-    ).props("dense outlined options-dense").classes("k-choice")
+    ).props("dense outlined options-dense").classes("k-choice" + ("" if first else " k-second"))
 
 
 async def _set(bench: Bench, name: str, event: events.ValueChangeEventArguments[Any]) -> None:
@@ -266,23 +270,21 @@ def _tools(bench: Bench) -> None:
     with ui.element("div").classes("k-actions"):
         if bench.decides:
             _actions(bench, texts)
-        ways_out(texts, lambda: bench.url("sheet").removeprefix(PREFIX))
-        if bench.decides:
-            way_in(bench.visitor, bench.proposal_id, lambda: _again(bench))
+        with ui.element("div").classes("k-actions k-sheets k-second"):
+            ways_out(texts, lambda: bench.url("sheet").removeprefix(PREFIX))
+            if bench.decides:
+                way_in(bench.visitor, bench.proposal_id, lambda: _again(bench))
 
 
 def _actions(bench: Bench, texts: Texts) -> None:
-    for action in (Action.APPROVE, Action.REJECT, Action.WITHDRAW):
-        ui.button(
-            texts(f"lines.{action}_picked"),
-            on_click=lambda _, chosen=action: _decide_picked(bench, chosen),
-        ).props("no-caps unelevated" + (" outline" if action is not Action.APPROVE else ""))
-    ui.button(
-        texts("lines.approve_all"), on_click=lambda: _decide_all(bench, Action.APPROVE)
-    ).props("no-caps unelevated color=teal-10")
-    ui.button(texts("lines.reject_all"), on_click=lambda: _decide_all(bench, Action.REJECT)).props(
-        "no-caps outline"
-    )
+    def button(name: str, press: Callable[[], object], props: str, classes: str = "") -> None:
+        ui.button(texts(f"lines.{name}"), on_click=press).props(f"no-caps {props}").classes(classes)
+
+    button("approve_picked", lambda: _decide_picked(bench, Action.APPROVE), "unelevated")
+    button("approve_all", lambda: _decide_all(bench, Action.APPROVE), "unelevated")
+    button("reject_picked", lambda: _decide_picked(bench, Action.REJECT), "outline", "k-second")
+    button("reject_all", lambda: _decide_all(bench, Action.REJECT), "outline", "k-second")
+    button("withdraw_picked", lambda: _decide_picked(bench, Action.WITHDRAW), "flat", "k-second")
 
 
 async def _key(bench: Bench, event: events.KeyEventArguments) -> None:
@@ -305,8 +307,8 @@ async def _decide_picked(bench: Bench, action: Action) -> None:
         return
     shown = {int(row["id"]): str(row["etag"]) for row in picked}
     wanted = LineFilter(proposal_id=bench.proposal_id, line_ids=tuple(shown))
-    totals, _ = await to_thread(acting.effect, bench.visitor, wanted)
-    answer = await ask(texts, action, totals)
+    effect = await to_thread(acting.effect, bench.visitor, wanted)
+    answer = await ask(texts, action, effect)
     if answer is None:
         return
     await _carry_out(
@@ -317,14 +319,16 @@ async def _decide_picked(bench: Bench, action: Action) -> None:
 async def _decide_all(bench: Bench, action: Action) -> None:
     """Everything in the filter that the action is possible for."""
     wanted, texts = acting.open_to(bench.wanted(), action), bench.visitor.texts
-    totals, tag = await to_thread(acting.effect, bench.visitor, wanted)
-    if not totals.lines:
+    effect = await to_thread(acting.effect, bench.visitor, wanted)
+    if not effect.totals.lines:
         ui.notify(texts("lines.none_found"), type="warning")
         return
-    answer = await ask(texts, action, totals)
+    answer = await ask(texts, action, effect)
     if answer is None:
         return
-    await _carry_out(bench, acting.decide_all, bench.visitor, wanted, action, tag, answer.reason)
+    await _carry_out(
+        bench, acting.decide_all, bench.visitor, wanted, action, effect.tag, answer.reason
+    )
 
 
 async def _carry_out(bench: Bench, act: Any, *arguments: Any) -> None:

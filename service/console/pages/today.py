@@ -137,7 +137,8 @@ def _acknowledging(visitor: Visitor, need: Need) -> None:
 def _sentence(texts: Texts, need: Need) -> str:
     if need.kind == "alert":
         return str(need.values[texts.language])
-    return texts(f"need.{need.kind}", **dict(need.values))
+    said = {name: texts.part(value) for name, value in need.values.items()}
+    return texts(f"need.{need.kind}", **said)
 
 
 def _target(account: Account, need: Need) -> str | None:
@@ -160,7 +161,7 @@ def _show_plan(visitor: Visitor, account: Account, morning: Morning) -> None:
         return
     totals = summary.proposal.totals
     with table([texts(key) for key in ("today.figure", "today.now", "today.then", "today.change")]):
-        for name in ("spend", "contribution", "loss"):
+        for name in ("spend", "contribution", "profit"):
             before, after = fen(totals.get(f"{name}_before")), fen(totals.get(name))
             change = None if before is None or after is None else after - before
             row(texts(f"figure.{name}"), yuan(before), yuan(after), change_in_yuan(change))
@@ -205,7 +206,10 @@ def _show_yesterday(texts: Texts, morning: Morning) -> None:
         empty(texts("today.no_yesterday"))
         return
     with table(
-        [texts(key) for key in ("today.figure", "today.expected", "today.realised", "today.change")]
+        [
+            texts(key)
+            for key in ("today.figure", "today.expected", "today.realised", "today.difference")
+        ]
     ):
         spent, expected = day.spend_fen, day.spend_expected.value
         row(
