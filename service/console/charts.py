@@ -93,13 +93,23 @@ def response(
                     "symbol": "none",
                     "animation": False,
                     "data": [
-                        {"xAxis": bid, "name": name, "label": {"formatter": name}}
-                        for name, bid in marks.items()
+                        {
+                            "xAxis": bid,
+                            "name": name,
+                            "label": {"formatter": name, "align": "right" if first else "left"},
+                        }
+                        for name, bid, first in _side_by_side(marks)
                     ],
                 },
             },
         ],
     }
+
+
+def _side_by_side(marks: Mapping[str, float]) -> list[tuple[str, float, bool]]:
+    """Names and bids in order, and whether each is the lowest: its name stands left of its mark."""
+    ordered = sorted(marks.items(), key=lambda mark: mark[1])
+    return [(name, bid, place == 0 < len(ordered) - 1) for place, (name, bid) in enumerate(ordered)]
 
 
 def days(
@@ -128,7 +138,7 @@ def days(
     ]
     return {
         "grid": _DAYS_GRID | ({"right": 48} if own_axis and lines else {}),
-        "legend": {"top": 0, "type": "scroll"},
+        "legend": {"top": 0, "type": "scroll", "itemGap": 14, "itemWidth": 18},
         "tooltip": {"trigger": "axis"},
         "xAxis": {"type": "category", "data": list(dates)},
         "yAxis": [_value_axis(), _value_axis() | {"scale": True, "splitLine": {"show": False}}]

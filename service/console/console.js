@@ -20,11 +20,11 @@ window.kaiche = {
           .then((answer) => (answer.ok ? answer.json() : Promise.reject(answer)))
           .then((found) => {
             asked.successCallback(found.rows, found.total);
-            this.say(found.total ? null : "empty");
+            kaiche.say(found.total ? null : "empty");
           })
           .catch(() => {
             asked.failCallback();
-            this.say("failed");
+            kaiche.say("failed");
           });
       },
     };
@@ -66,7 +66,6 @@ window.kaiche = {
     if (window.innerWidth >= 700) return;
     const wide = ["state_text", "spend_before", "spend_after", "campaign", "binding", "note"];
     api.setColumnsVisible(wide, false);
-    api.setGridOption("rowHeight", 52);
     const narrow = { word: 118, bid_before: 64, bid: 66, change_rate: 68 };
     api.setColumnWidths(Object.entries(narrow).map(([key, newWidth]) => ({ key, newWidth })));
     const pick = api.getColumns().find((column) => column.getColId().startsWith("ag-Grid-Selection"));

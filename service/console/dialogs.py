@@ -68,12 +68,14 @@ def _risks(texts: Texts, risks: Mapping[str, int]) -> Iterator[str]:
         yield texts("ask.risks", told=texts("audit.join").join(told))
 
 
-async def ask_known(texts: Texts, sentence: str, *, needed: bool) -> Answer | None:
-    """Whether an alert is known and what it says accepted; None = no."""
-    with ui.dialog() as dialog, ui.card().classes("k-dialog"):
-        heading(texts("ask.acknowledge"), 2)
-        ui.label(sentence)
-        answer_with_reason(texts, dialog, texts("ask.yes_acknowledge"), needed=needed)
+async def ask_known(
+    texts: Texts, what: str, sentences: Sequence[str], *, needed: bool
+) -> Answer | None:
+    """Whether to go on with ``what`` an owner does, told what it is about; None = no."""
+    with titled(texts(f"ask.{what}")) as dialog:
+        for sentence in sentences:
+            ui.label(sentence)
+        answer_with_reason(texts, dialog, texts(f"ask.yes_{what}"), needed=needed)
     return await answered(dialog)
 
 

@@ -19,7 +19,7 @@ from service.console.failures import REFUSED
 from service.console.frame import empty, frame, note
 from service.console.numbers import change_in_yuan, count, yuan
 from service.console.sheets import way_in, ways_out
-from service.console.tables import row, table
+from service.console.tables import Cell, row, table
 from service.console.texts import Texts
 from service.console.visitor import Visitor
 from service.people.roles import Role
@@ -39,6 +39,7 @@ GROUP_COLUMNS = (
     "column.contribution_change",
 )
 GROUPINGS = ("", *lines.GROUPS)
+FILTER_OF = {"campaign_id": "campaign", "reason": "reason", "risk": "risk", "state": "state"}
 JUDGED = tuple(risk for risk in Risk if risk is not Risk.NONE)
 
 
@@ -60,6 +61,7 @@ class Bench:
     grid: ui.aggrid | None = field(default=None)
     effect: ui.label | None = field(default=None)
     group: str = ""
+    choices: dict[str, ui.select] = field(default_factory=dict)
     groups: ui.element | None = field(default=None)
 
     @property
@@ -197,12 +199,15 @@ def _filters(bench: Bench) -> None:
 
 def _choice(bench: Bench, name: str, options: dict[str, str], *, first: bool = False) -> None:
     """A filter; on a phone only the first ones are there before they are asked for."""
-    ui.select(
+    bench.choices[name] = ui.select(
         options,
         label=bench.visitor.texts("lines.group" if name == "group" else f"lines.filter_{name}"),
         value=getattr(bench, name),
         on_change=lambda event: _set(bench, name, event),
-    ).props("dense outlined options-dense").classes("k-choice" + ("" if first else " k-second"))
+    )
+    bench.choices[name].props("dense outlined options-dense").classes(
+        "k-choice" if first else "k-choice k-second"
+    )
 
 
 async def _set(bench: Bench, name: str, event: events.ValueChangeEventArguments[Any]) -> None:
@@ -249,12 +254,22 @@ async def _tell_groups(bench: Bench) -> None:
     ):
         for key, sums in found.items():
             row(
-                _group_name(bench, key),
+                _narrowing(bench, key),
                 count(sums.lines),
                 yuan(sums.spend_before_fen),
                 change_in_yuan(sums.spend_after_fen - sums.spend_before_fen),
                 change_in_yuan(sums.contribution_after_fen - sums.contribution_before_fen),
             )
+
+
+def _narrowing(bench: Bench, key: str) -> Cell:
+    """A group's name; pressing it narrows the filter to the group, where there is such a filter."""
+    name, choice = _group_name(bench, key), bench.choices.get(FILTER_OF.get(bench.group, ""))
+    if choice is None or key not in choice.options:
+        return name
+    return lambda: ui.button(name, on_click=lambda: choice.set_value(key)).props(
+        "no-caps flat dense align=left"
+    )
 
 
 def _group_name(bench: Bench, key: str) -> str:

@@ -30,6 +30,7 @@ from service.store import lines, proposals
 from service.store.lines import LineFilter
 from service.store.rows import LineRow
 
+SHOWN_EVENTS = 12
 RATES = ("ctr", "cvr", "order_value", "value_per_click")
 
 
@@ -316,7 +317,7 @@ def _events(texts: Texts, detail: LineDetail, timezone: str) -> None:
         return
     columns = ("at", "actor", "action", "change", "reason")
     with record([texts(f"audit.{name}") for name in columns]) as add:
-        for event in detail.events:
+        for event in detail.events[:SHOWN_EVENTS]:
             add(
                 moment(event.at, timezone),
                 event.actor,
@@ -324,12 +325,16 @@ def _events(texts: Texts, detail: LineDetail, timezone: str) -> None:
                 change_of(texts, event.before, event.after),
                 event.reason or "",
             )
+    if len(detail.events) > SHOWN_EVENTS:
+        ui.link(
+            texts("word.more_events"), f"/{detail.account_id}/audit?keyword={detail.keyword_id}"
+        ).classes("k-more")
 
 
 def _amount(value: float | None, *, money: bool) -> str:
     if value is None:
         return NOTHING
-    return yuan(value * 100) if money else count(value, 2)
+    return yuan(value * 100) if money else count(value, 1)
 
 
 def _rate(name: str, value: float) -> str:
