@@ -121,7 +121,8 @@ class Watched:
     def grave(self):
         """What axe finds serious or worse on the page as it is."""
         self.page.wait_for_function(STILL)
-        found = Axe().run(self.page).response["violations"]
+        on_top = ".q-dialog" if self.page.locator(".q-dialog").count() else None
+        found = Axe().run(self.page, context=on_top).response["violations"]
         return [
             (one["id"], [node["html"][:200] for node in one["nodes"][:3]])
             for one in found
@@ -148,10 +149,20 @@ def _visit(browser, served, kind, language):
 
 
 @pytest.fixture
-def visit(browser, served):
-    """Opens pages as one visitor: ``visit("phone", "en")`` is a context manager."""
+def visit_as(browser):
+    """Opens pages of a shop as one visitor: ``visit_as(shop, "phone", "en")`` is a context manager."""
+
+    def start(shop, kind="desktop", language="zh"):
+        return _visit(browser, shop, PHONE if kind == "phone" else DESKTOP, language)
+
+    return start
+
+
+@pytest.fixture
+def visit(visit_as, served):
+    """``visit_as`` of the module's shop: ``visit("phone", "en")``."""
 
     def start(kind="desktop", language="zh"):
-        return _visit(browser, served, PHONE if kind == "phone" else DESKTOP, language)
+        return visit_as(served, kind, language)
 
     return start
