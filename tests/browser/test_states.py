@@ -28,7 +28,11 @@ def test_a_night_under_way_is_followed_live(visit, served):
 def test_the_grid_says_that_it_reads_that_it_is_empty_and_that_it_failed(visit):
     with visit() as visitor:
         page, held = visitor.page, []
-        page.route(ROWS, held.append)
+
+        def hold(route):
+            held.append(route)
+
+        page.route(ROWS, hold)
         page.goto(visitor.served.page("lines"))
         page.wait_for_selector(".ag-row >> text=读取中")
         held[0].continue_()

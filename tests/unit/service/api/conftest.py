@@ -32,7 +32,6 @@ from service.app import create_app
 from service.audit import Origin
 from service.nightly import NightContext
 from service.planning import Door
-from service.risk import Assessed, Risk
 from service.settings.models import (
     Account,
     Allowance,
@@ -48,6 +47,7 @@ from service.wiring import Wiring
 sys.path.insert(0, str(Path(__file__).parent))
 
 from crew import Crew
+from fake_risks import assessed
 from fake_walks import FakeWalks
 
 NOW = datetime(2026, 7, 31, 1, 0, tzinfo=UTC)
@@ -134,12 +134,6 @@ def new_line(number: int, **changes: Any) -> NewLine:
         "contribution_before_fen": 90 * number,
     }
     return NewLine(**values | changes)
-
-
-def assessed(line: NewLine) -> Assessed:
-    """Held lines put nothing at stake, of the others a later one more."""
-    moved = line.state == "pending"
-    return Assessed(Risk.LOW if moved else Risk.NONE, line.spend_after_fen if moved else 0)
 
 
 def account(account_id: str = ACCOUNT) -> Account:
