@@ -41,7 +41,11 @@ def grid_options(texts: Texts, url: str) -> dict[str, Any]:
             "noRowsToShow": texts("lines.no_rows"),
             "loadingOoo": texts("lines.loading"),
         },
-        "context": {"empty": texts("lines.no_rows"), "failed": texts("failure.rows")},
+        "context": {
+            "loading": texts("lines.loading"),
+            "empty": texts("lines.no_rows"),
+            "failed": texts("failure.rows"),
+        },
         "columnDefs": _columns(texts),
     }
 

@@ -54,7 +54,7 @@ window.kaiche = {
     api.refreshInfiniteCache();
   },
   link(cell) {
-    if (!cell.data) return "…";
+    if (!cell.data) return cell.context.loading;
     const place = document.createElement("a");
     place.href = `${window.location.pathname}/${cell.data.id}`;
     place.textContent = cell.value;

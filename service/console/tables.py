@@ -47,7 +47,9 @@ def row(name: Cell, *cells: Cell) -> None:
 
 @contextmanager
 def _table(columns: Sequence[str], classes: str) -> Iterator[None]:
-    with ui.element("div").classes("k-scroll"), ui.element("table").classes(classes):
+    # Focusable: where it is wider than a phone, the arrow keys move it.
+    scroll = ui.element("div").classes("k-scroll").props('tabindex="0"')
+    with scroll, ui.element("table").classes(classes):
         with ui.element("thead"), ui.element("tr"):
             for column in columns:
                 with ui.element("th").props('scope="col"'):

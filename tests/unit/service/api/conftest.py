@@ -166,8 +166,7 @@ def account(account_id: str = ACCOUNT) -> Account:
 
 def seed(store: Store) -> None:
     """One night's leavings: roster, three days of facts of which one is restated, a proposal."""
-    words = [new_line(number) for number in range(1, WORDS + 1)]
-    first_pull, second_pull = NOW - timedelta(hours=1), NOW + timedelta(hours=8)
+    words, first_pull = [new_line(n) for n in range(1, WORDS + 1)], NOW - timedelta(hours=1)
     with store.begin() as session:
         roster.upsert_roster(session, ACCOUNT, _roster(words), seen_at=first_pull)
         _pull(session, words, first_pull, orders=1)
@@ -175,7 +174,7 @@ def seed(store: Store) -> None:
         runs.save_rejects(session, RUN, _rejects())
         proposals.save(session, proposal_row(), words, assessed)
     with store.begin() as session:
-        _pull(session, words[:1], second_pull, orders=2)
+        _pull(session, words[:1], NOW + timedelta(hours=8), orders=2)
 
 
 def _pull(session: Any, words: list[NewLine], at: datetime, *, orders: int) -> None:
