@@ -134,7 +134,7 @@ def next_state(state: str, action: str) -> State:
         return row[what]
     instead = ", ".join(allowed(here))
     remedy = f"possible now: {instead}" if instead else "nothing can be done to it any more"
-    raise ConflictError(f"a line that is {here} cannot take the action {what}; {remedy}")
+    raise ConflictError.of("state_forbids", here=here, action=what, remedy=remedy)
 
 
 def shown_hash(
@@ -169,14 +169,10 @@ def edited_bid(bid_fen: int, guardrails: Guardrails) -> int:
     Raises InputError when it is no whole number of fen or lies outside the guardrails' range.
     """
     if type(bid_fen) is not int:
-        raise InputError(f"bid_fen {bid_fen!r} must be a whole number of fen; 0.85 yuan is 85")
+        raise InputError.of("bid_no_fen", bid=bid_fen)
     low, high = int(guardrails.min_bid * 100), int(guardrails.max_bid * 100)
     if not low <= bid_fen <= high:
-        raise InputError(
-            f"a bid of {_yuan(bid_fen)} yuan is outside the guardrails "
-            f"({_yuan(low)} to {_yuan(high)}); choose one within, or ask the owner to change "
-            "guardrails.min_bid or max_bid"
-        )
+        raise InputError.of("bid_outside", bid=_yuan(bid_fen), low=_yuan(low), high=_yuan(high))
     return bid_fen
 
 
@@ -184,7 +180,7 @@ def require_reason(action: str, reason: str | None) -> str | None:
     """``reason`` without blanks at its ends; InputError when ``action`` needs one and has none."""
     said = (reason or "").strip() or None
     if said is None and Action(action) in NEEDS_REASON:
-        raise InputError(f"the action {Action(action)} needs a reason; say in a few words why")
+        raise InputError.of("reason_missing", action=Action(action))
     return said
 
 

@@ -9,12 +9,12 @@ whose state allows the action and says how many it left alone.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from sqlalchemy.orm import Session
 
-from service import audit
+from service import audit, risk
 from service.approval import Action, State, edited_bid, next_state, states_allowing
 from service.audit import AuditRecord, LineRef, Origin
 from service.errors import ConflictError, InputError, NotFoundError, SecondPersonError
@@ -69,7 +69,7 @@ def decide(
     chosen = found if by_ids else [line for line in found if line.state in states_allowing(action)]
     own = _own(session, action, origin, chosen)
     if own and by_ids:
-        raise SecondPersonError(_needs_another(own))
+        raise _needs_another(own)
     left = {line.line_id for line in own}
     chosen = [line for line in chosen if line.line_id not in left]
     _check_proposals(session, action, origin, chosen)
@@ -102,11 +102,14 @@ def _own(
     return [line for line in chosen if line.author == origin.actor]
 
 
-def _needs_another(own: Sequence[LineRow]) -> str:
+def _needs_another(own: Sequence[LineRow]) -> SecondPersonError:
     more = f" and {len(own) - 1} more" if len(own) > 1 else ""
-    return (
-        f"the bid of {own[0].word} (line {own[0].line_id}){more} is your own, or was opened by you; "
-        "somebody else has to approve it. Nothing was changed"
+    return SecondPersonError.of(
+        "second_person",
+        word=own[0].word,
+        line_id=own[0].line_id,
+        more=more,
+        count=len(own),
     )
 
 
@@ -157,22 +160,19 @@ def edit_all(
 def _check_bid(line: LineRow, bid_fen: int, guardrails: Guardrails) -> None:
     bid = edited_bid(bid_fen, guardrails)
     if line.bid_before_fen is None or line.reason == "not_biddable":
-        raise ConflictError(
-            f"the word {line.word} ({line.keyword_id}) takes no bid of its own: {line.reason}; "
-            "change its campaign to manual bidding on the platform first"
+        raise ConflictError.of(
+            "word_without_bid", word=line.word, keyword_id=line.keyword_id, reason=line.reason
         )
     if bid == line.bid_before_fen:
-        raise InputError(
-            f"{bid} fen is the bid that {line.word} has now; reject the line to leave it there"
-        )
+        raise InputError.of("bid_as_now", bid=bid, word=line.word)
 
 
 def override(session: Session, origin: Origin, proposal_id: str, reason: str) -> Outcome:
     """Open a proposal that the guardrails blocked: its blocked lines become pending."""
     proposal = proposals.get(session, proposal_id)
     if proposal.state != "blocked":
-        raise ConflictError(
-            f"the proposal {proposal_id} is {proposal.state}; only a blocked one can be overridden"
+        raise ConflictError.of(
+            "proposal_not_blocked", proposal_id=proposal_id, state=proposal.state
         )
     outcome = decide(
         session,
@@ -182,10 +182,7 @@ def override(session: Session, origin: Origin, proposal_id: str, reason: str) ->
         reason=reason,
     )
     if not _close(session, Action.OVERRIDE, origin, proposal, "open", reason):
-        raise ConflictError(
-            f"the proposal {proposal_id} was changed by somebody else at the same moment; read it "
-            "again. Nothing was changed"
-        )
+        raise ConflictError.of("proposal_changed_meanwhile", proposal_id=proposal_id)
     return outcome
 
 
@@ -227,6 +224,7 @@ def change(
     by_rule = state == State.APPROVED and line.decided_by is None
     decided = origin.actor != audit.MACHINE or by_rule
     bid, before = line.bid_fen if bid_fen is None else bid_fen, line.bid_before_fen
+    assessed = line if bid_fen is None else risk.assess(replace(line, bid_fen=bid_fen))
     return LineChange(
         line_id=line.line_id,
         version=line.version,
@@ -237,6 +235,8 @@ def change(
         decided_at=origin.at if decided else line.decided_at,
         note=note or line.note,
         author=author or line.author,
+        risk=assessed.risk,
+        at_stake_fen=assessed.at_stake_fen,
     )
 
 
@@ -258,10 +258,7 @@ def roll_back_undone(session: Session, applied: Sequence[int], origin: Origin) -
 def write(session: Session, changes: Sequence[LineChange], records: Sequence[AuditRecord]) -> int:
     """Write new states with their events; ConflictError when any line has moved meanwhile."""
     if lines.apply_changes(session, changes) != len(changes):
-        raise ConflictError(
-            "some of these lines were changed by somebody else at the same moment; "
-            "read them again and decide on what they say now. Nothing was changed"
-        )
+        raise ConflictError.of("changed_meanwhile")
     events.append(session, records)
     return len(changes)
 
@@ -271,7 +268,7 @@ def _read(session: Session, wanted: LineFilter, guard: Guard | None) -> list[Lin
     missing = set(wanted.line_ids) - {line.line_id for line in found}
     if missing:
         shown = ", ".join(map(str, sorted(missing)[:5]))
-        raise NotFoundError(f"no such lines here: {shown}{' …' if len(missing) > 5 else ''}")
+        raise NotFoundError.of("lines_not_here", shown=shown + (" …" if len(missing) > 5 else ""))
     if guard is not None:
         guard(found)
     return found
@@ -286,14 +283,20 @@ def _check_proposals(
         proposal = proposals.get(session, proposal_id)
         expected = "blocked" if action is Action.OVERRIDE else "open"
         if proposal.state != expected:
-            raise ConflictError(
-                f"the proposal {proposal_id} of {proposal.business_date} is {proposal.state}; "
-                f"{action} needs one that is {expected}"
+            raise ConflictError.of(
+                "proposal_closed",
+                proposal_id=proposal_id,
+                day=proposal.business_date,
+                state=proposal.state,
+                action=action,
+                expected=expected,
             )
         if proposal.expires_at <= origin.at:
-            raise ConflictError(
-                f"the proposal {proposal_id} of {proposal.business_date} expired at "
-                f"{proposal.expires_at:%Y-%m-%d %H:%M} UTC; decide on the newest one"
+            raise ConflictError.of(
+                "proposal_expired",
+                proposal_id=proposal_id,
+                day=proposal.business_date,
+                at=f"{proposal.expires_at:%Y-%m-%d %H:%M}",
             )
 
 

@@ -19,12 +19,30 @@ ServiceError               ``exit_code`` for the command line, ``status`` for RE
 Every message says what is wrong, where, and what a person can do about it.
 """
 
+from __future__ import annotations
+
+from typing import Self
+
+from service.refusals import REFUSALS
+
 
 class ServiceError(Exception):
-    """Anything the service could not do, told so that a person can act on it."""
+    """Anything the service could not do, told so that a person can act on it.
+
+    ``zh`` is the message in Chinese; None for one that only whoever runs the server meets.
+    """
 
     exit_code = 1
     status = 500
+    zh: str | None = None
+
+    @classmethod
+    def of(cls, code: str, **values: object) -> Self:
+        """The error that the catalogue of refusals has under ``code``, in both languages."""
+        zh, en = REFUSALS[code]
+        error = cls(en.format(**values))
+        error.zh = zh.format(**values)
+        return error
 
 
 class ConfigError(ServiceError):

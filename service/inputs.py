@@ -137,7 +137,5 @@ def code_version() -> str:
 def _read(session: Session, run_id: str, kind: str) -> Any:
     content = runs.load_input(session, run_id, kind)
     if content is None:
-        raise NotFoundError(
-            f"the run {run_id} kept no {kind}: it ended before it had been given one"
-        )
+        raise NotFoundError.of("run_kept_nothing", run_id=run_id, kind=kind)
     return json.loads(content)

@@ -124,10 +124,8 @@ def acknowledge(
     if alert.kind == standing.LIMITS_RAISED:
         standing.hold(session, alert.account_id)
     if not interventions.acknowledge(session, alert_id, by=origin.actor, at=origin.at):
-        raise ConflictError(
-            f"the alert {alert_id} was acknowledged by "
-            f"{interventions.alert(session, alert_id).acknowledged_by} already"
-        )
+        by = interventions.alert(session, alert_id).acknowledged_by
+        raise ConflictError.of("alert_known", alert_id=alert_id, by=by)
     if alert.kind == standing.LIMITS_RAISED:
         standing.accept(session, alert, origin, reason)
     record = audit.alert_acknowledged(

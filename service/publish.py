@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from service import audit
+from service import audit, risk
 from service.approval import Action, State
 from service.audit import Origin
 from service.decisions import decide, retire
@@ -46,7 +46,8 @@ def publish(
     newer = _end_older(session, run, origin)
     state = "superseded" if newer else "blocked" if breaches else "open"
     proposal = _proposal(run, limits, decision, breaches, state, origin)
-    proposals.save(session, proposal, _waiting(decision.lines, WAITING[state]))
+    waiting = _waiting(decision.lines, WAITING[state])
+    proposals.save(session, proposal, waiting, risk.assess)
     counts = {**run.counts, **_counted(decision.lines)}
     _record(session, proposal, counts, origin)
     if state == "open":

@@ -78,7 +78,7 @@ def propose(
     """
     planned = preview(session, looked)
     if not planned.restore:
-        raise ConflictError(_nothing(looked.undoes, planned))
+        raise _nothing(looked.undoes, planned)
     return _save(session, planned, looked.undoes, origin, reason, business_date)
 
 
@@ -97,7 +97,7 @@ def _sent(session: Session, undoes: str) -> list[BatchLineRow]:
     found = [batch.batch_id for batch in applications.named(session, undoes)]
     sent = applications.batch_lines(session, found, outcomes=("applied", "unknown"))
     if not sent:
-        raise ConflictError(f"{undoes} has applied no bid; there is nothing to roll back")
+        raise ConflictError.of("never_applied", undoes=undoes)
     return sent
 
 
@@ -143,9 +143,14 @@ def _listed(line: LineRow, row: BatchLineRow, found: int | None, why: str) -> di
     }
 
 
-def _nothing(undoes: str, planned: Planned) -> str:
+def _nothing(undoes: str, planned: Planned) -> ConflictError:
     reasons = sorted({str(entry["why"]) for entry in planned.left})
-    return f"no word of {undoes} can be restored: {len(planned.left)} left alone ({', '.join(reasons)})"
+    return ConflictError.of(
+        "nothing_restorable",
+        undoes=undoes,
+        count=len(planned.left),
+        reasons=", ".join(reasons),
+    )
 
 
 def _save(

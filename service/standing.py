@@ -86,7 +86,7 @@ def accept(session: Session, alert: AlertRow, origin: Origin, reason: str | None
     The caller has taken the limits with ``hold``. Raises InputError without a reason.
     """
     if not (reason or "").strip():
-        raise InputError("a raise of budget or allowance needs a reason; say in a few words why")
+        raise InputError.of("raise_reason_missing")
     standing = standing_limits.get(session, alert.account_id, for_update=True) or {}
     _keep(
         session,

@@ -73,7 +73,7 @@ class Wiring:
             if account.id == account_id:
                 return account
         known = ", ".join(account.id for account in self.settings.accounts)
-        raise NotFoundError(f"there is no account {account_id} in the configuration, only: {known}")
+        raise NotFoundError.of("account_unknown", account=account_id, known=known)
 
     def today(self, account: Account) -> date:
         """The business date now: the day in the account's time zone."""
@@ -128,9 +128,7 @@ class Wiring:
         day = self.today(account)
         found = self.night.platform(account, day)
         if not isinstance(found, AdPlatform):
-            raise ConflictError(
-                f"the connector of {account.id} cannot read live bids; undo it on the platform by hand"
-            )
+            raise ConflictError.of("no_live_bids", account=account.id)
         return rollback.look(self.store, found.live_bids, undoes), day
 
     def roll_back(self, undoes: str, origin: Origin, reason: str) -> RollbackRow:

@@ -93,9 +93,7 @@ class Context:
         found = next((one for one in self.accounts if one.id == account_id), None)
         if found is None:
             known = ", ".join(one.id for one in self.accounts)
-            raise NotFoundError(
-                f"there is no account {account_id} in the configuration, only: {known}"
-            )
+            raise NotFoundError.of("account_unknown", account=account_id, known=known)
         return found
 
 

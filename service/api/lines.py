@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from typing import Annotated, cast
 
@@ -26,6 +27,8 @@ from service.api.schemas.lines import (
     InputView,
     KeywordView,
     LineDetail,
+    LineGroup,
+    LineGroups,
     LinePage,
     LineQuery,
     LineView,
@@ -97,6 +100,37 @@ def list_lines(
         next_cursor=encode(question, (found.next_cursor,)) if found.next_cursor else None,
         totals=Totals.model_validate(totals),
         etag=tag,
+    )
+
+
+class GroupQuery(LineQuery):
+    """A filter, and what to group by."""
+
+    by: Annotated[
+        lines.Group,
+        Field(
+            description="`size` is of the change: `small` under 5 %, `middle` under 15 %, `large`.",
+            examples=["risk"],
+        ),
+    ] = "campaign_id"
+
+
+@router.get(
+    "/proposals/{proposal_id}/lines/groups",
+    operation_id="groupLines",
+    dependencies=[needs(Role.VIEWER, places.of_proposal)],
+    summary="The filtered lines summed by campaign, reason, risk, state or size of change",
+    responses=problem_responses("not-found", "invalid-request"),
+)
+def group_lines(
+    proposal_id: ProposalIdInPath, context: InContext, query: Annotated[GroupQuery, Query()]
+) -> LineGroups:
+    """Every line of the filter is in exactly one group."""
+    with context.store.read() as session:
+        proposals.get(session, proposal_id)
+        found = lines.totals_by(session, query.of(proposal_id), query.by)
+    return LineGroups(
+        items=tuple(LineGroup(key=key, **asdict(sums)) for key, sums in found.items())
     )
 
 

@@ -143,9 +143,8 @@ def from_service_error(error: ServiceError) -> RefusalError:
         if isinstance(error, cls):
             kind = KINDS[name]
             again = isinstance(error, StoreBusyError) and {"retry-after": str(error.retry_seconds)}
-            return RefusalError(
-                name, str(error), zh=f"{kind.title_zh}。{kind.zh}", headers=again or None
-            )
+            zh = error.zh or f"{kind.title_zh}。{kind.zh}"
+            return RefusalError(name, str(error), zh=zh, headers=again or None)
     log.error(
         "a request ended in %s: %s", type(error).__name__, error, extra={"event": "request_failed"}
     )

@@ -49,6 +49,7 @@ ENTRANCES: Final = frozenset(
         ("POST", SIGN_IN_PAGE),
         ("GET", PROVIDER_PAGE),
         ("GET", CALLBACK),
+        *(("GET", f"{PAGES}/language/{name}") for name in ("zh", "en")),
     }
 )
 

@@ -17,6 +17,7 @@ from service.cli.screen import yuan
 from service.cli.summary import show_breaches
 from service.decisions import Outcome
 from service.errors import ConflictError, InputError
+from service.risk import Risk
 from service.store import lines
 from service.store.lines import LineFilter, LineTotals
 from service.store.rows import LineRow
@@ -32,6 +33,10 @@ Reasons = Annotated[
 ]
 Campaigns = Annotated[
     list[str] | None, typer.Option("--campaign", help="只选这些计划 · Only these campaigns.")
+]
+Risks = Annotated[
+    list[Risk] | None,
+    typer.Option("--risk", help="只选这些风险, 如 low · Only these risks, such as low."),
 ]
 MaxChange = Annotated[
     float | None,
@@ -54,6 +59,7 @@ def approve(
     account: AccountId = None,
     reason_code: Reasons = None,
     campaign: Campaigns = None,
+    risk: Risks = None,
     max_change: MaxChange = None,
     everything: Everything = False,
     note: Note = None,
@@ -68,6 +74,7 @@ def approve(
         account=account,
         reasons=tuple(reason_code or ()),
         campaigns=tuple(campaign or ()),
+        risks=tuple(risk or ()),
         max_change=max_change,
     )
     choice.must_be_meant(everything)
@@ -134,14 +141,15 @@ class Choice:
     account: str | None
     reasons: tuple[str, ...]
     campaigns: tuple[str, ...]
+    risks: tuple[Risk, ...] = ()
     max_change: float | None = None
 
     def must_be_meant(self, everything: bool) -> None:
         """Raise InputError when nothing narrows the choice and ``--all`` was not written."""
-        narrowed = self.line_ids or self.reasons or self.campaigns or self.max_change is not None
-        if not narrowed and not everything:
+        narrowed = self.line_ids or self.reasons or self.campaigns or self.risks
+        if not narrowed and self.max_change is None and not everything:
             raise InputError(
-                "say which lines: ids, a filter (--reason-code, --campaign, --max-change), or --all"
+                "say which lines: ids, a filter (--reason-code, --campaign, --risk, --max-change), or --all"
             )
 
     def lines(self, session: Session, action: Action) -> LineFilter:
@@ -152,6 +160,7 @@ class Choice:
             proposal_id=chosen(session, self.proposal, self.account).proposal_id,
             campaign_ids=self.campaigns,
             reasons=self.reasons,
+            risks=self.risks,
             max_change=self.max_change,
             states=tuple(sorted(states_allowing(action))),
         )

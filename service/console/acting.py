@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from service import decisions, outside
 from service.api import etags
@@ -82,6 +83,33 @@ def acknowledge(visitor: Visitor, alert_id: int, reason: str | None) -> None:
         outside.acknowledge(session, alert_id, origin, reason)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldBack:
+    """A proposal that the guardrails hold, as it was shown."""
+
+    proposal_id: str
+    breaches: Sequence[Mapping[str, Any]]
+    tag: str
+
+
+def held_back(visitor: Visitor, proposal_id: str) -> HeldBack:
+    """What holds a proposal back."""
+    with visitor.context.store.read() as session:
+        proposal = proposals.get(session, proposal_id)
+        tag = etags.proposal_tag(session, proposal)
+    return HeldBack(proposal_id=proposal_id, breaches=proposal.breaches, tag=tag)
+
+
+def override(visitor: Visitor, held: HeldBack, reason: str) -> Outcome:
+    """Open a proposal that the guardrails hold; its lines wait for approval."""
+    origin = visitor.origin(Role.OWNER, _account_of(visitor, held.proposal_id))
+    with visitor.context.store.begin() as session:
+        everything = LineFilter(proposal_id=held.proposal_id)
+        lines.select_lines(session, everything, for_update=True)  # one override at a time
+        etags.check_proposal(session, proposals.get(session, held.proposal_id), held.tag)
+        return decisions.override(session, origin, held.proposal_id, reason)
+
+
 def _account_of(visitor: Visitor, proposal_id: str) -> str:
     with visitor.context.store.read() as session:
         return proposals.get(session, proposal_id).account_id
@@ -100,8 +128,18 @@ def totals(visitor: Visitor, wanted: LineFilter) -> LineTotals:
         return lines.totals(session, wanted)
 
 
-def effect(visitor: Visitor, wanted: LineFilter) -> tuple[LineTotals, str]:
-    """What the lines of a filter change a day, and the tag of the set as it is now."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """What the lines of a filter change a day, how many of each risk, and the set's tag as it is now."""
+
+    totals: LineTotals
+    risks: Mapping[str, int]
+    tag: str
+
+
+def effect(visitor: Visitor, wanted: LineFilter) -> Effect:
+    """What a decision on a filter would do."""
     assert wanted.proposal_id is not None
     with visitor.context.store.read() as session:
-        return visitor.context.listed.of(session, wanted)
+        found, tag = visitor.context.listed.of(session, wanted)
+        return Effect(totals=found, risks=lines.count_by(session, wanted, "risk"), tag=tag)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asyncio import to_thread
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -11,12 +11,13 @@ from nicegui import ui
 
 from service.approval import Action
 from service.console import forecasts
+from service.console.acting import Effect
+from service.console.failures import REFUSED, told
 from service.console.frame import heading, note
 from service.console.numbers import change_in_yuan, count, yuan
 from service.console.texts import Texts
 from service.console.visitor import Visitor
-from service.errors import ServiceError
-from service.store.lines import LineTotals
+from service.risk import Risk
 
 REASON_NEEDED = frozenset({Action.REJECT, Action.OVERRIDE})
 
@@ -36,8 +37,9 @@ class NewBid:
     reason: str | None
 
 
-async def ask(texts: Texts, action: Action, totals: LineTotals) -> Answer | None:
+async def ask(texts: Texts, action: Action, effect: Effect) -> Answer | None:
     """Whether to go on, told what it does; None = no."""
+    totals = effect.totals
     with titled(texts(f"ask.{action}", count=count(totals.lines))) as dialog:
         spend = totals.spend_after_fen - totals.spend_before_fen
         earned = totals.contribution_after_fen - totals.contribution_before_fen
@@ -45,6 +47,8 @@ async def ask(texts: Texts, action: Action, totals: LineTotals) -> Answer | None
             texts("ask.moves", raises=count(totals.raises), cuts=count(totals.cuts)),
             texts("ask.spend", change=change_in_yuan(spend)),
             texts("ask.contribution", change=change_in_yuan(earned)),
+            texts("ask.profit", change=change_in_yuan(earned - spend)),
+            *_risks(texts, effect.risks),
         ):
             ui.label(sentence)
         answer_with_reason(
@@ -53,12 +57,25 @@ async def ask(texts: Texts, action: Action, totals: LineTotals) -> Answer | None
     return await answered(dialog)
 
 
-async def ask_known(texts: Texts, sentence: str, *, needed: bool) -> Answer | None:
-    """Whether an alert is known and what it says accepted; None = no."""
-    with ui.dialog() as dialog, ui.card().classes("k-dialog"):
-        heading(texts("ask.acknowledge"), 2)
-        ui.label(sentence)
-        answer_with_reason(texts, dialog, texts("ask.yes_acknowledge"), needed=needed)
+def _risks(texts: Texts, risks: Mapping[str, int]) -> Iterator[str]:
+    """How many lines of each risk, the riskiest first."""
+    told = [
+        texts("ask.of_risk", risk=texts.of("risk_short", risk), count=count(risks[risk]))
+        for risk in Risk
+        if risks.get(risk) and risk is not Risk.NONE
+    ]
+    if told:
+        yield texts("ask.risks", told=texts("audit.join").join(told))
+
+
+async def ask_known(
+    texts: Texts, what: str, sentences: Sequence[str], *, needed: bool
+) -> Answer | None:
+    """Whether to go on with ``what`` an owner does, told what it is about; None = no."""
+    with titled(texts(f"ask.{what}")) as dialog:
+        for sentence in sentences:
+            ui.label(sentence)
+        answer_with_reason(texts, dialog, texts(f"ask.yes_{what}"), needed=needed)
     return await answered(dialog)
 
 
@@ -77,8 +94,8 @@ async def ask_bid(visitor: Visitor, line_id: int, wish: float | None) -> NewBid 
     try:
         found = await to_thread(forecasts.at, visitor, line_id, [fen])
         sentences: Sequence[str] = forecasts.sentences(texts, found[0])
-    except ServiceError as error:
-        sentences = [str(error)]
+    except REFUSED as error:
+        sentences = [told(texts, error)]
     figures.clear()
     with figures:
         for sentence in sentences:
@@ -131,7 +148,7 @@ async def submitted(dialog: ui.dialog) -> object:
 def say_error(texts: Texts, error: Exception) -> None:
     """What went wrong and what to do, staying until it is read."""
     ui.notify(
-        str(error),
+        told(texts, error),
         type="negative",
         timeout=0,
         multi_line=True,

@@ -20,6 +20,10 @@ SECTIONS = ("today", "plan", "lines", "after", "audit", "account")
 OWNERS = ("people",)  # offered to the owner of all accounts
 
 
+# On a phone the way to the page one is on may lie outside.
+_SEEN = "document.querySelector('.k-here')?.scrollIntoView({block: 'nearest', inline: 'center'})"
+
+
 @contextmanager
 def frame(visitor: Visitor, account: Account, section: str, title: str) -> Iterator[None]:
     """The page's frame; what is built inside stands in its main part."""
@@ -39,6 +43,7 @@ def frame(visitor: Visitor, account: Account, section: str, title: str) -> Itera
         _language_switch(visitor)
         if visitor.logged_in:
             _way_out(visitor)
+    ui.run_javascript(_SEEN)
     with ui.element("main").classes("k-main"):
         heading(title)
         yield
@@ -66,10 +71,12 @@ def show_failure(visitor: Visitor, text: str) -> None:
     ui.context.client.content.clear()
     _say_language(visitor)
     ui.page_title("kaiche")
+    with ui.element("header").classes("k-head"):
+        ui.link("kaiche", "/").classes("k-brand")
     with ui.element("main").classes("k-main"):
         heading(texts("failure.title"))
         ui.label(text).classes("k-failure").props('role="alert"')
-        ui.link(texts("failure.back"), "/")
+        ui.link(texts("failure.back"), "/").classes("k-button")
 
 
 def _account_choice(visitor: Visitor, account: Account, section: str) -> None:

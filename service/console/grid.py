@@ -121,6 +121,9 @@ def row(
         "spend_after": line.spend_after_fen / 100,
         "spend_change": (line.spend_after_fen - line.spend_before_fen) / 100,
         "contribution_change": (line.contribution_after_fen - line.contribution_before_fen) / 100,
+        "risk": texts.of("risk_short", line.risk),
+        "risk_told": texts.of("risk", line.risk),
+        "at_stake": _yuan(line.at_stake_fen),
         "note": line.note or "",
     }
 

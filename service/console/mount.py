@@ -13,13 +13,15 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from service.api.context import Context, InContext, up_to_date
-from service.api.needs import ENTERED, include
+from service.api.needs import ANYBODY, ENTERED, include
+from service.api.security import SIGN_IN_PAGE
 from service.console import PREFIX, grid, provider_page, sign_in
+from service.console.failures import REFUSED, told
 from service.console.frame import show_failure
 from service.console.pages import account, after, audit, lines, people, plan, today, word
 from service.console.texts import language
 from service.console.visitor import COOKIE, Visitor, visitor_of
-from service.errors import NotFoundError, ServiceError
+from service.errors import NotFoundError
 
 Page = Callable[[Visitor, str], Awaitable[None]]
 PAGES: dict[str, Page] = {
@@ -77,8 +79,8 @@ async def _shown(
     try:
         await to_thread(up_to_date, context)
         await show(visitor)
-    except ServiceError as error:
-        show_failure(visitor, str(error))
+    except REFUSED as error:
+        show_failure(visitor, told(visitor.texts, error))
     except Exception:
         log.exception(
             "the page %s could not be shown", request.url.path, extra={"event": "page_broke"}
@@ -95,12 +97,12 @@ def _plain_routes() -> APIRouter:
     @router.get(f"{PREFIX}/", dependencies=[ENTERED])
     def first_page(context: InContext) -> Response:
         if not context.accounts:
-            raise NotFoundError("there is no account that you may see; ask an owner for a role")
+            raise NotFoundError.of("nothing_to_see")
         return RedirectResponse(f"{PREFIX}/{context.accounts[0].id}/today", 303)
 
-    @router.get(f"{PREFIX}/language/{{name}}", dependencies=[ENTERED])
+    @router.get(f"{PREFIX}/language/{{name}}", dependencies=[ANYBODY])
     def choose_language(name: str, to: str = f"{PREFIX}/") -> Response:
-        back = to if to.startswith(f"{PREFIX}/") else f"{PREFIX}/"
+        back = to if to.startswith(f"{PREFIX}/") or to == SIGN_IN_PAGE else f"{PREFIX}/"
         answer = RedirectResponse(back, 303)
         answer.set_cookie(COOKIE, language(name), max_age=A_YEAR, httponly=True, samesite="lax")
         return answer

@@ -79,7 +79,7 @@ def _enter(
 def _provider(context: InContext) -> Provider:
     provider = context.wiring.provider
     if provider is None:
-        raise NotFoundError("there is no log-in provider; the block oidc of the YAML names one")
+        raise NotFoundError.of("no_provider")
     return provider
 
 

@@ -11,12 +11,12 @@ from nicegui import events, ui
 from service.api.schemas.sheets import LARGEST_FILE
 from service.console import acting
 from service.console.dialogs import say_error, submitted, titled
+from service.console.failures import REFUSED
 from service.console.frame import heading, note
 from service.console.numbers import change_in_yuan, count, yuan
-from service.console.tables import row, table
+from service.console.tables import record
 from service.console.texts import Texts
 from service.console.visitor import Visitor
-from service.errors import ServiceError
 from service.sheets.difference import Difference, Wish
 from service.sheets.exchange import MEDIA_TYPES
 
@@ -65,7 +65,7 @@ async def _ask_file(
         if not await _confirmed(texts, found):
             return
         done = await to_thread(acting.take_in, visitor, proposal_id, content, found.hash)
-    except ServiceError as error:
+    except REFUSED as error:
         say_error(texts, error)
     else:
         ui.notify(
@@ -115,9 +115,9 @@ async def _confirmed(texts: Texts, found: Difference) -> bool:
 
 def _show_wishes(texts: Texts, wishes: tuple[Wish, ...]) -> None:
     names = ("word", "cell", "wish", "bid", "note")
-    with table([texts(f"sheets.column_{name}") for name in names]):
+    with record([texts(f"sheets.column_{name}") for name in names]) as add:
         for wish in wishes[:SHOWN]:
-            row(
+            add(
                 wish.word,
                 wish.cell,
                 _wanted(texts, wish),
@@ -132,9 +132,9 @@ def _show_wishes(texts: Texts, wishes: tuple[Wish, ...]) -> None:
 def _show_refused(texts: Texts, found: Difference) -> None:
     heading(texts("sheets.refused_title"), 3)
     names = ("cell", "value", "why")
-    with table([texts(f"sheets.column_{name}") for name in names]):
+    with record([texts(f"sheets.column_{name}") for name in names]) as add:
         for one in found.refused[:SHOWN]:
-            row(f"{one.sheet}!{one.cell}", one.value, one.why(texts.language))
+            add(f"{one.sheet}!{one.cell}", one.value, one.why(texts.language))
     _tell_more(texts, len(found.refused))
 
 

@@ -14,6 +14,7 @@ from service.api.context import ByWhom, Context, InContext
 from service.api.needs import ANYBODY, ENTERED
 from service.api.security import PROVIDER_PAGE, SIGN_IN_PAGE, cookie_of
 from service.api.sessions import InAccess, address_of, set_cookie
+from service.console import PREFIX
 from service.console.texts import Texts, language
 from service.console.visitor import wished
 from service.people import signing
@@ -25,11 +26,18 @@ _POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'"
 )
 _STYLE = (
-    "body{font:16px/1.5 system-ui,sans-serif;max-width:20rem;margin:12vh auto;padding:0 1rem}"
-    "label{display:block;margin:.8rem 0 .2rem}input,button{font:inherit;width:100%;padding:.5rem;"
-    "box-sizing:border-box}button{margin-top:1.2rem}[role=alert]{color:#a40000;overflow-wrap:anywhere}"
-    ".or{text-align:center;color:#595959;margin:1rem 0 .6rem}.button{display:block;text-align:center;"
-    "padding:.5rem;border:1px solid #767676;border-radius:3px;color:#00504a;text-decoration:none}"
+    "body{font:16px/1.5 'PingFang SC','Noto Sans CJK SC','Microsoft YaHei',system-ui,sans-serif;margin:0;"
+    "background:#f5f8f7;color:#16302b}main{max-width:20rem;margin:12vh auto 0;padding:1.5rem 1.75rem 1.75rem;"
+    "background:#fff;border:1px solid #dbe4e1;border-radius:12px}"
+    "@media(max-width:420px){main{margin:6vh 1rem 0}}"
+    ".brand{color:#0f766e;font-weight:700;font-size:1.25rem;margin:0}h1{font-size:1.4rem;margin:.2rem 0 1rem}"
+    "label{display:block;margin:.8rem 0 .2rem}input,button,.button{font:inherit;width:100%;min-height:44px;"
+    "padding:.5rem .7rem;box-sizing:border-box;border-radius:8px}input{border:1px solid #767f7c}"
+    "button{margin-top:1.4rem;border:0;background:#0f766e;color:#fff;font-weight:600;cursor:pointer}"
+    ":focus-visible{outline:3px solid #2f9c8f;outline-offset:2px}[role=alert]{color:#a40000;"
+    "overflow-wrap:anywhere}.or{text-align:center;color:#52645f;margin:1rem 0 .6rem}.button{display:block;"
+    "text-align:center;border:1px solid #767f7c;color:#00504a;text-decoration:none}"
+    ".language{display:block;text-align:center;margin:1rem 0;padding:.6rem;color:#52645f}"
 )
 
 
@@ -83,6 +91,15 @@ def sign_out(request: Request, context: InContext, rule: InAccess) -> Response:
     return answer
 
 
+def _switch(texts: Texts) -> str:
+    """The way to the other language."""
+    other = "en" if texts.language == "zh" else "zh"
+    place = f"{PREFIX}/language/{other}?to={SIGN_IN_PAGE}"
+    label = texts(f"nav.language_{other}")
+    tag = {"zh": "zh-CN", "en": "en"}[other]
+    return f'<a class="language" lang="{tag}" href="{place}">{label}</a>'
+
+
 def page_with(context: Context, texts: Texts, wrong: str | None, status: int = 200) -> Response:
     """The form, with what went wrong above it, and the way to the provider where there is one."""
     other = (
@@ -97,11 +114,12 @@ def page_with(context: Context, texts: Texts, wrong: str | None, status: int = 2
         f'<!doctype html><html lang="{tag}"><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         f"<title>{texts('sign_in.title')} · kaiche</title><style>{_STYLE}</style>"
-        f'<main><h1>{texts("sign_in.title")}</h1>{told}<form method="post" action="{SIGN_IN_PAGE}">'
+        f'<main><p class="brand">kaiche</p><h1>{texts("sign_in.title")}</h1>{told}'
+        f'<form method="post" action="{SIGN_IN_PAGE}">'
         f'<label for="name">{texts("sign_in.name")}</label>'
         '<input id="name" name="name" autocomplete="username" required autofocus>'
         f'<label for="password">{texts("sign_in.password")}</label>'
         '<input id="password" name="password" type="password" autocomplete="current-password" required>'
-        f"<button>{texts('sign_in.enter')}</button></form>{other}</main></html>"
+        f"<button>{texts('sign_in.enter')}</button></form>{other}</main>{_switch(texts)}</html>"
     )
     return HTMLResponse(page, status, headers={"content-security-policy": _POLICY})

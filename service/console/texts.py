@@ -12,6 +12,8 @@ __all__ = ["CODES", "LANGUAGES", "Language", "Texts", "catalogue", "language"]
 
 CODES: Mapping[str, Entries] = {
     "reason": words.REASONS,
+    "risk": words.RISKS,
+    "risk_short": words.RISKS_SHORT,
     "state": words.STATES,
     "outcome": words.OUTCOMES,
     "waiting": words.WAITING,
@@ -26,6 +28,13 @@ class Texts(Catalogued):
     def entries(self) -> Entries:
         """Every text as key → (Chinese, English)."""
         return catalogue()
+
+    def part(self, said: object) -> object:
+        """This language's part of what was kept in both, Chinese / English; anything else as it is."""
+        chinese, _, english = said.partition(" / ") if isinstance(said, str) else ("", "", "")
+        if not english or chinese.isascii():
+            return said
+        return (chinese, english)[LANGUAGES.index(self.language)]
 
 
 @cache

@@ -62,12 +62,14 @@ class Visitor:
         try:
             principal = self.enter_again().principal
         except RefusalError as error:
-            raise ConflictError("you are logged out; load the page again") from error
+            raise ConflictError.of("logged_out") from error
         held = principal.role_on(account_id)
         if held is None:
-            raise NotFoundError(f"there is no account {account_id}")
+            raise NotFoundError.of("account_not_yours", account=account_id)
         if not held.covers(role):
-            raise ConflictError(f"this needs the role {role} on {account_id}; ask an owner for it")
+            raise ConflictError.of(
+                "role_too_low", account=account_id, role=role, role_zh=Texts("zh")(f"people.{role}")
+            )
         return Origin(at=self.context.now(), actor=principal.name, source="console")
 
 

@@ -21,12 +21,9 @@ def user_name(written: str) -> str:
     """
     name = folded(written)
     if not _NAME.fullmatch(name):
-        raise InputError(
-            f"the name {written[:LONGEST]!r} cannot be used; write letters, digits, . _ @ or -, at most "
-            f"{LONGEST}"
-        )
+        raise InputError.of("name_unusable", name=written[:LONGEST], most=LONGEST)
     if name in RESERVED:
-        raise InputError(f"the name {name} is taken by kaiche itself; choose another")
+        raise InputError.of("name_reserved", name=name)
     return name
 
 
@@ -39,5 +36,5 @@ def token_label(written: str) -> str:
     """What a token is for, in a few words; raises InputError."""
     label = " ".join(written.split())
     if not 1 <= len(label) <= LONGEST or not label.isprintable():
-        raise InputError(f"say what the token is for, in at most {LONGEST} letters")
+        raise InputError.of("label_unusable", most=LONGEST)
     return label

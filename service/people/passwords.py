@@ -40,14 +40,9 @@ def _nobodys() -> str:
 def good(password: str, name: str) -> str:
     """``password`` if it may be used by ``name``; raises InputError, never repeating it."""
     if not SHORTEST <= len(password) <= LONGEST:
-        raise InputError(
-            f"a password has {SHORTEST} to {LONGEST} characters; a short sentence is one"
-        )
+        raise InputError.of("password_length", least=SHORTEST, most=LONGEST)
     if len(set(password)) < _FEWEST_LETTERS or name in password.casefold():
-        raise InputError(
-            "this password is easy to guess (few different characters, or the user's name); "
-            "take a short sentence"
-        )
+        raise InputError.of("password_guessed")
     return password
 
 

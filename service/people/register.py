@@ -13,7 +13,7 @@ from service.audit import Origin
 from service.errors import ConflictError, InputError, NotFoundError
 from service.people import keys, records
 from service.people.names import token_label, user_name
-from service.people.roles import EVERYWHERE, Role
+from service.people.roles import Role
 from service.store import audit as events
 from service.store import browser_sessions, people
 from service.store.people import PersonRow, TokenRow
@@ -44,9 +44,7 @@ def add(
     )
     _refuse_taken(session, row.name, linked_as)
     if not people.add(session, row):
-        raise ConflictError(
-            f"the user {row.name} is there already; `kaiche user list` shows everybody"
-        )
+        raise ConflictError.of("user_taken", name=row.name)
     for scope, role in roles.items():
         people.set_role(session, row.name, scope, role)
     _somebody_owns(session)
@@ -145,9 +143,9 @@ def create_token(
     """
     person = known(session, name)
     if person.disabled_at is not None:
-        raise NotFoundError(f"the user {person.name} is disabled and can have no token")
+        raise NotFoundError.of("user_disabled", name=person.name)
     if not timedelta(0) < life <= LONGEST_LIFE:
-        raise InputError(f"a token lives 1 to {LONGEST_LIFE.days} days")
+        raise InputError.of("token_life", most=LONGEST_LIFE.days)
     token = keys.new_token()
     row = TokenRow(
         token_id=str(uuid.uuid4()),
@@ -175,7 +173,7 @@ def revoke_token(session: Session, origin: Origin, token_id: str) -> TokenRow:
     """End a token at once; ending it twice is ending it once. Raises NotFoundError."""
     row = people.token(session, token_id)
     if row is None:
-        raise NotFoundError(f"there is no token {token_id}; `kaiche token list` has their ids")
+        raise NotFoundError.of("token_unknown", token_id=token_id)
     if row.revoked_at is None:
         people.revoke_token(session, token_id, origin.at)
         after = {"key_id": row.token_id, "label": row.label}
@@ -187,17 +185,14 @@ def known(session: Session, name: str) -> PersonRow:
     """A user by any spelling of the name; raises NotFoundError."""
     row = people.find(session, user_name(name))
     if row is None:
-        raise NotFoundError(f"there is no user {name}; `kaiche user list` shows everybody")
+        raise NotFoundError.of("user_unknown", name=name)
     return row
 
 
 def _refuse_taken(session: Session, name: str, linked_as: str | None) -> None:
     other = people.find_linked(session, linked_as=linked_as) if linked_as else None
     if other is not None and other.name != name:
-        raise ConflictError(
-            f"{linked_as} is linked to {other.name} already; end that first: "
-            f"kaiche user link {other.name} none"
-        )
+        raise ConflictError.of("link_taken", linked_as=linked_as, name=other.name)
 
 
 def _somebody_owns(session: Session) -> None:
@@ -207,7 +202,4 @@ def _somebody_owns(session: Session) -> None:
         Role.OWNER in scopes.values() and name in able
         for name, scopes in people.roles(session).items()
     ):
-        raise ConflictError(
-            "nobody would own anything; the first user must be an owner, and the last owner stays one: "
-            f"kaiche user add NAME --role owner --account '{EVERYWHERE}'"
-        )
+        raise ConflictError.of("last_owner")

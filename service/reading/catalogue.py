@@ -44,7 +44,7 @@ def language(name: str | None) -> Language:
     for known in LANGUAGES:
         if name in (known, None):
             return known
-    raise InputError(f"there is no language {name!r}; write zh or en")
+    raise InputError.of("language_unknown", name=name)
 
 
 def entries_of(package: str, file: str, codes: Mapping[str, Entries]) -> Entries:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 from service.reading.summary import figure
 
 NOTHING = "–"
@@ -35,6 +38,11 @@ def change_in_percent(rate: float | None) -> str:
 def count(number: float | None, digits: int = 0) -> str:
     """``1,858``."""
     return NOTHING if number is None else _signed(number, f"{{:,.{digits}f}}")
+
+
+def moment(at: datetime, timezone: str) -> str:
+    """``2026-11-28 08:30`` on the clocks of a time zone."""
+    return f"{at.astimezone(ZoneInfo(timezone)):%Y-%m-%d %H:%M}"
 
 
 def fen(value: object) -> float | None:

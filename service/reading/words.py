@@ -25,6 +25,30 @@ REASONS = {
     "unknown_bid": ("出价未知", "its bid is not known"),
 }
 
+# How a change may end for its word's profit; see service.risk.
+RISKS = {
+    "high": (
+        "高: 预计就少赚 (用额度换量, 试探, 或把钱让给别的词)",
+        "high: expected to earn less (volume by the allowance, learning, money for other words)",
+    ),
+    "middle": (
+        "中: 预计多赚, 不利时少赚",
+        "middle: expected to earn more, less if its clicks turn out badly",
+    ),
+    "low": ("低: 不利时也不少赚", "low: earns no less even if its clicks turn out badly"),
+    "by_hand": ("人工定价, 未评估", "a person's bid, not assessed"),
+    "unknown": ("没有区间, 未评估", "no interval, not assessed"),
+    "none": ("不动", "stays"),
+}
+RISKS_SHORT = {
+    "high": ("高", "high"),
+    "middle": ("中", "middle"),
+    "low": ("低", "low"),
+    "by_hand": ("人工定价", "by hand"),
+    "unknown": ("未评估", "not assessed"),
+    "none": ("–", "–"),
+}
+
 STATES = {
     "pending": ("待审", "pending"),
     "approved": ("已批准", "approved"),

@@ -9,7 +9,7 @@ from typing import Final, Literal
 from openpyxl.utils import get_column_letter
 
 from service.approval import shown_hash
-from service.reading.words import REASONS, STATES
+from service.reading.words import REASONS, RISKS, STATES
 from service.sheets.words import DECISIONS, MATCHES, Language, said
 from service.store.rows import LineRow
 
@@ -88,6 +88,8 @@ COLUMNS: Final[tuple[Column, ...]] = (
         formula="{contribution_after}-{contribution_before}",
         sums=True,
     ),
+    Column(key="risk", names=("风险", "Risk"), width=34),
+    Column(key="at_stake", names=("不利时少赚", "At stake"), width=12, shape="yuan"),
     Column(key="tag", names=("版本", "Version"), width=8, shape="tag"),
 )
 LETTERS: Final[Mapping[str, str]] = {
@@ -126,6 +128,7 @@ def texts_of(line: LineRow, campaigns: Mapping[str, str], language: Language) ->
         "keyword_id": line.keyword_id,
         "state": told(STATES, line.state),
         "reason": told(REASONS, line.reason),
+        "risk": told(RISKS, line.risk),
         "decision": told(DECISIONS, "leave"),
         "note": "",
         "tag": tag_of(line),
@@ -144,4 +147,5 @@ def money_of(line: LineRow) -> dict[str, int | None]:
         "contribution_before": line.contribution_before_fen,
         "contribution_after": line.contribution_after_fen,
         "contribution_change": line.contribution_after_fen - line.contribution_before_fen,
+        "at_stake": line.at_stake_fen,
     }

@@ -64,9 +64,12 @@ def export(session: Session, wanted: LineFilter, kind: Kind, language: Language)
     proposal = _proposal(session, wanted)
     count = lines.totals(session, wanted).lines
     if count > most:
-        raise InputError(
-            f"{count} lines are too many for one .{kind}; narrow the filter to {most}"
-            + (", or take .csv" if kind == "xlsx" else "")
+        raise InputError.of(
+            "sheet_too_long",
+            count=count,
+            kind=kind,
+            most=most,
+            more=", or take .csv" if kind == "xlsx" else "",
         )
     found = lines.window(session, wanted, sort="spend_after", descending=True, start=0, limit=most)
     names = roster.names(session, proposal.account_id, {line.campaign_id for line in found})
@@ -117,10 +120,7 @@ def carry_out(
     if found.hash != shown:
         if stale is not None:
             stale(found)
-        raise ConflictError(
-            "these lines, or the file, are not what was shown any more; nothing was changed. "
-            "Look at the difference again"
-        )
+        raise ConflictError.of("sheet_changed")
     if found.edited:
         bids = {wish.line_id: wish.bid_fen for wish in found.edited if wish.bid_fen is not None}
         notes = {wish.line_id: wish.note for wish in found.edited}

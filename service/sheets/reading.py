@@ -52,7 +52,7 @@ def read(content: bytes) -> Sheet:
     if content[:2] == b"PK":
         return _found(*_workbook(content))
     if content[:4] == b"\xd0\xcf\x11\xe0":
-        raise InputError("this is an old .xls file, or one with a password; save it as .xlsx")
+        raise InputError.of("sheet_old")
     return _found("csv", csv.reader(StringIO(_decoded(content), newline="")))
 
 
@@ -61,14 +61,14 @@ def _workbook(content: bytes) -> tuple[str, Iterator[Values]]:
         with ZipFile(BytesIO(content)) as archive:
             unpacked = sum(member.file_size for member in archive.infolist())
         if unpacked > MOST_UNPACKED:
-            raise InputError("the workbook is too large; export fewer lines by a filter")
+            raise InputError.of("sheet_too_large")
         book = load_workbook(BytesIO(content), read_only=True, data_only=True)
         name = next((one for one in book.sheetnames if one in TITLE), book.sheetnames[0])
         sheet = book[name]
         sheet.reset_dimensions()
         return name, _rows_of(sheet.iter_rows(values_only=True, max_col=MOST_COLUMNS))
     except (BadZipFile, InvalidFileException, KeyError, ValueError, ParseError) as error:
-        raise InputError("this file is no workbook that can be read; save it as .xlsx") from error
+        raise InputError.of("sheet_unreadable") from error
 
 
 def _rows_of(rows: Iterable[Values]) -> Iterator[Values]:
@@ -76,7 +76,7 @@ def _rows_of(rows: Iterable[Values]) -> Iterator[Values]:
     try:
         yield from rows
     except (BadZipFile, KeyError, ValueError, ParseError) as error:
-        raise InputError("this workbook is damaged; save it again as .xlsx") from error
+        raise InputError.of("sheet_damaged") from error
 
 
 def _decoded(content: bytes) -> str:
@@ -85,7 +85,7 @@ def _decoded(content: bytes) -> str:
             return content.decode(encoding)
         except UnicodeDecodeError:
             continue
-    raise InputError("this file is neither .xlsx nor .csv; export the lines and edit that file")
+    raise InputError.of("sheet_unknown")
 
 
 def _found(name: str, rows: Iterable[Values]) -> Sheet:
@@ -104,17 +104,15 @@ def _found(name: str, rows: Iterable[Values]) -> Sheet:
             if any(value is not None for value in row.values()):
                 found.append(Row(number=number, values=row))
             if len(found) > MOST_LINES:
-                raise InputError(f"more than {MOST_LINES} lines at once; split the file")
+                raise InputError.of("sheet_too_many", most=MOST_LINES)
     except csv.Error as error:
-        raise InputError("this file is no text with commas; save it as .xlsx") from error
+        raise InputError.of("sheet_no_text") from error
     missing = [
         column.names for column in COLUMNS if column.key in NEEDED and column.key not in places
     ]
     if missing:
         names = ", ".join(" / ".join(pair) for pair in missing)
-        raise InputError(
-            f"the sheet lacks the columns: {names}; export the lines and edit that file"
-        )
+        raise InputError.of("sheet_columns", names=names)
     return Sheet(name=name, letters=letters, rows=tuple(found))
 
 

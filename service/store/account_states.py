@@ -60,15 +60,17 @@ def take(
     held = known.applying_owner
     free = held is None or known.applying_until_at is None or known.applying_until_at <= now
     if not free and held is not None and not is_gone(held):
-        raise RunInProgressError(
-            f"bids of {account_id} are being applied by {leases.told(held)} "
-            f"(until {known.applying_until_at:%H:%M:%S} UTC at the latest); wait until it ends"
+        raise RunInProgressError.of(
+            "applying_elsewhere",
+            account=account_id,
+            held=leases.told(held),
+            until=f"{known.applying_until_at:%H:%M:%S}",
         )
     same = STATES.c.applying_owner.is_not_distinct_from(held)
     statement = update(STATES).where(STATES.c.account_id == account_id, same)
     values = {"applying_owner": owner, "applying_until_at": until_at}
     if written(session, statement.values(**values)) != 1:
-        raise RunInProgressError(f"another process began to apply {account_id} at this moment")
+        raise RunInProgressError.of("applying_begun", account=account_id)
 
 
 def renew(session: Session, account_id: str, owner: str, *, until_at: datetime) -> None:

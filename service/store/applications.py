@@ -93,9 +93,7 @@ def get(session: Session, application_id: str) -> ApplicationRow:
     )
     row = fetch_one(session, ApplicationRow, query)
     if row is None:
-        raise NotFoundError(
-            f"there is no application {application_id}; `kaiche batches` lists them"
-        )
+        raise NotFoundError.of("application_unknown", application_id=application_id)
     return row
 
 
@@ -151,7 +149,7 @@ def batch(session: Session, batch_id: str) -> BatchRow:
     query = columns_of(BatchRow, BATCHES).where(BATCHES.c.batch_id == batch_id)
     row = fetch_one(session, BatchRow, query)
     if row is None:
-        raise NotFoundError(f"there is no batch {batch_id}; `kaiche batches` lists them")
+        raise NotFoundError.of("batch_unknown", batch_id=batch_id)
     return row
 
 

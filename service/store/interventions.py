@@ -180,7 +180,7 @@ def alert(session: Session, alert_id: int) -> AlertRow:
     query = columns_of(AlertRow, ALERTS).where(ALERTS.c.alert_id == alert_id)
     row = fetch_one(session, AlertRow, query)
     if row is None:
-        raise NotFoundError(f"there is no alert {alert_id}; `kaiche alerts` lists them")
+        raise NotFoundError.of("alert_unknown", alert_id=alert_id)
     return row
 
 

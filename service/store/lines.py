@@ -39,6 +39,7 @@ Sort = Literal[
     "contribution_change",
     "change_rate",
     "change_size",
+    "at_stake",
     "bid",
     "keyword_id",
     "word",
@@ -51,6 +52,7 @@ SORTS: Mapping[Sort, ColumnElement[Any]] = {
     "contribution_change": LINES.c.contribution_after_fen - LINES.c.contribution_before_fen,
     "change_rate": LINES.c.change_rate,
     "change_size": func.abs(LINES.c.change_rate),
+    "at_stake": func.coalesce(LINES.c.at_stake_fen, -1),
     "bid": func.coalesce(LINES.c.bid_fen, -1),
     "keyword_id": LINES.c.keyword_id,
     "word": LINES.c.word,
@@ -58,10 +60,11 @@ SORTS: Mapping[Sort, ColumnElement[Any]] = {
 }
 
 
-Group = Literal["campaign_id", "reason", "state", "size"]
+Group = Literal["campaign_id", "reason", "risk", "state", "size"]
 GROUPS: Mapping[Group, ColumnElement[Any]] = {
     "campaign_id": LINES.c.campaign_id,
     "reason": LINES.c.reason,
+    "risk": LINES.c.risk,
     "state": LINES.c.state,
     "size": case(
         # literal, since PostgreSQL must see the same expression where it groups
@@ -88,6 +91,7 @@ class LineFilter:
     line_ids: tuple[int, ...] = ()
     reasons: tuple[str, ...] = ()
     bindings: tuple[str, ...] = ()
+    risks: tuple[str, ...] = ()
     states: tuple[str, ...] = ()
     min_change: float | None = None
     max_change: float | None = None
@@ -207,7 +211,7 @@ def _sums() -> list[ColumnElement[Any]]:
 
 
 def count_by(
-    session: Session, wanted: LineFilter, column: Literal["reason", "state", "campaign_id"]
+    session: Session, wanted: LineFilter, column: Literal["reason", "risk", "state", "campaign_id"]
 ) -> Mapping[str, int]:
     """value → number of lines of the filtered set."""
     key: Any = LINES.c[column]
@@ -219,7 +223,7 @@ def get(session: Session, line_id: int) -> LineRow:
     """One line; raises NotFoundError."""
     row = fetch_one(session, LineRow, columns_of(LineRow, LINES).where(LINES.c.line_id == line_id))
     if row is None:
-        raise NotFoundError(f"there is no line {line_id}; the proposal's list of lines has them")
+        raise NotFoundError.of("line_unknown", line_id=line_id)
     return row
 
 
@@ -282,6 +286,8 @@ class LineChange:
     decided_by: str | None
     decided_at: datetime | None
     note: str | None
+    risk: str
+    at_stake_fen: int | None
     author: str | None = None
 
 
@@ -312,7 +318,17 @@ def set_author(session: Session, line_ids: Iterable[int], author: str) -> None:
         session.execute(update(LINES).where(LINES.c.line_id.in_(piece)).values(author=author))
 
 
-_CHANGED = ("state", "bid_fen", "change_rate", "decided_by", "decided_at", "note", "author")
+_CHANGED = (
+    "state",
+    "bid_fen",
+    "change_rate",
+    "decided_by",
+    "decided_at",
+    "note",
+    "author",
+    "risk",
+    "at_stake_fen",
+)
 
 
 def _conditions(wanted: LineFilter) -> list[ColumnElement[bool]]:
@@ -325,6 +341,7 @@ def _conditions(wanted: LineFilter) -> list[ColumnElement[bool]]:
         ("line_id", wanted.line_ids),
         ("reason", wanted.reasons),
         ("binding", wanted.bindings),
+        ("risk", wanted.risks),
         ("state", wanted.states),
     ):
         if values:

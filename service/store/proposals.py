@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import Table, func, insert, or_, select, update
 from sqlalchemy.orm import Session
@@ -19,8 +19,22 @@ PROPOSALS: Table = Proposal.metadata.tables["proposal"]
 LINES: Table = Line.metadata.tables["line"]
 
 
-def save(session: Session, proposal: ProposalRow, lines: Iterable[NewLine]) -> int:
-    """Insert a proposal and its lines; returns how many lines.
+class Assessed(Protocol):
+    """What a line puts at stake."""
+
+    @property
+    def risk(self) -> str: ...  # noqa: D102 - see service.risk
+    @property
+    def at_stake_fen(self) -> int | None: ...  # noqa: D102
+
+
+def save(
+    session: Session,
+    proposal: ProposalRow,
+    lines: Iterable[NewLine],
+    assess: Callable[[NewLine], Assessed] | None = None,
+) -> int:
+    """Insert a proposal and its lines, each with its risk if they are assessed; returns how many lines.
 
     Raises IntegrityError when the run has one already: the night's fence against a second one.
     """
@@ -30,7 +44,14 @@ def save(session: Session, proposal: ProposalRow, lines: Iterable[NewLine]) -> i
         "account_id": proposal.account_id,
         "version": 1,
     }
-    return insert_many(session, insert(LINES), (flat(line) | stamp for line in lines))
+
+    def columns(line: NewLine) -> dict[str, Any]:
+        if assess is None:
+            return flat(line) | stamp
+        found = assess(line)
+        return flat(line) | stamp | {"risk": found.risk, "at_stake_fen": found.at_stake_fen}
+
+    return insert_many(session, insert(LINES), (columns(line) for line in lines))
 
 
 def get(session: Session, proposal_id: str) -> ProposalRow:
@@ -38,7 +59,7 @@ def get(session: Session, proposal_id: str) -> ProposalRow:
     query = columns_of(ProposalRow, PROPOSALS).where(PROPOSALS.c.proposal_id == proposal_id)
     row = fetch_one(session, ProposalRow, query)
     if row is None:
-        raise NotFoundError(f"there is no proposal {proposal_id}; the list of proposals has them")
+        raise NotFoundError.of("proposal_unknown", proposal_id=proposal_id)
     return row
 
 
@@ -46,7 +67,9 @@ def of_account(session: Session, proposal_id: str, account_id: str) -> ProposalR
     """One proposal of an account; another account's is as unknown as one that never was."""
     row = get(session, proposal_id)
     if row.account_id != account_id:
-        raise NotFoundError(f"there is no proposal {proposal_id} of {account_id}")
+        raise NotFoundError.of(
+            "proposal_not_of_account", proposal_id=proposal_id, account=account_id
+        )
     return row
 
 

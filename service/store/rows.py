@@ -105,6 +105,8 @@ class LineRow(NewLine):
     decided_at: datetime | None
     note: str | None
     author: str | None = None  # who put the bid there, or opened it; None = the night
+    risk: str = "unknown"
+    at_stake_fen: int | None = None  # profit a day that the change loses where it turns out badly
 
 
 def flat(row: NewLine) -> dict[str, Any]:

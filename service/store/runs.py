@@ -91,7 +91,7 @@ def get(session: Session, run_id: str) -> RunRow:
     """One run; raises NotFoundError."""
     row = fetch_one(session, RunRow, columns_of(RunRow, RUNS).where(RUNS.c.run_id == run_id))
     if row is None:
-        raise NotFoundError(f"there is no run {run_id}; `kaiche runs` lists them")
+        raise NotFoundError.of("run_unknown", run_id=run_id)
     return row
 
 

@@ -300,6 +300,8 @@ class Line(Table):
     decided_at: Mapped[datetime | None]
     note: Mapped[str | None]
     author: Mapped[str | None] = mapped_column(String(64))  # of a human bid, or of an override
+    risk: Mapped[str] = mapped_column(String(16), server_default="unknown")  # see service.risk
+    at_stake_fen: Mapped[int | None] = mapped_column(BigInteger)
     __table_args__ = (
         UniqueConstraint("proposal_id", "keyword_id"),
         Index("ix_line_state", "proposal_id", "state"),

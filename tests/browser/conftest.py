@@ -8,8 +8,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 
+# What opens fades in, and is pale meanwhile; a bar that runs for ever is no change.
+STILL = """() => document.getAnimations().every(one =>
+    one.playState !== "running" || one.effect.getComputedTiming().endTime === Infinity)"""
 HERE = Path(__file__).parent
+PASSWORD = "a horse, a battery"  # of everybody in serving.STAFF
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 DESKTOP = {"viewport": {"width": 1360, "height": 900}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
@@ -62,6 +67,11 @@ class Served:
     def page(self, name, account="shop"):
         return f"{self.address}/console/{account}/{name}"
 
+    def happens(self, what):
+        """Something goes on behind the browser's back: see ``serving.Happening``."""
+        self.process.stdin.write(f"{what}\n")
+        self.process.stdin.flush()
+
     def end(self):
         self.process.stdin.close()
         self.process.wait(30)
@@ -98,6 +108,27 @@ class Watched:
         if not request.url.startswith(inside):
             self.faults.append(f"left the server: {request.url}")
 
+    def log_in(self, name, password=PASSWORD):
+        """As one of ``serving.STAFF``, or with another password."""
+        page = self.page
+        page.goto(f"{self.served.address}/sign-in")
+        page.fill("input[name=name]", name)
+        page.fill("input[name=password]", password)
+        page.keyboard.press("Enter")
+        page.wait_for_selector("header.k-head")
+        return page
+
+    def grave(self):
+        """What axe finds serious or worse on the page as it is."""
+        self.page.wait_for_function(STILL)
+        on_top = ".q-dialog" if self.page.locator(".q-dialog").count() else None
+        found = Axe().run(self.page, context=on_top).response["violations"]
+        return [
+            (one["id"], [node["html"][:200] for node in one["nodes"][:3]])
+            for one in found
+            if one["impact"] in ("serious", "critical")
+        ]
+
     def open(self, name, account="shop"):
         self.page.goto(self.served.page(name, account))
         self.page.wait_for_load_state("networkidle")
@@ -118,10 +149,20 @@ def _visit(browser, served, kind, language):
 
 
 @pytest.fixture
-def visit(browser, served):
-    """Opens pages as one visitor: ``visit("phone", "en")`` is a context manager."""
+def visit_as(browser):
+    """Opens pages of a shop as one visitor: ``visit_as(shop, "phone", "en")`` is a context manager."""
+
+    def start(shop, kind="desktop", language="zh"):
+        return _visit(browser, shop, PHONE if kind == "phone" else DESKTOP, language)
+
+    return start
+
+
+@pytest.fixture
+def visit(visit_as, served):
+    """``visit_as`` of the module's shop: ``visit("phone", "en")``."""
 
     def start(kind="desktop", language="zh"):
-        return _visit(browser, served, PHONE if kind == "phone" else DESKTOP, language)
+        return visit_as(served, kind, language)
 
     return start

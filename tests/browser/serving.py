@@ -1,24 +1,34 @@
 """A small shop with a night on the table, served to a browser until standard input ends.
 
-Run as a script with a folder, and ``staffed`` for a shop with people: prints the port.
-The clock starts at a fixed morning.
+Run as a script with a folder, and with ``staffed`` for a shop with people, ``blocked`` for a night
+that the guardrails hold, ``alerted`` for one with an alert: prints the port. The clock starts at a fixed
+morning. A line of standard input is something that happens: ``night`` begins one for the other account,
+which waits after each step for a ``go``; ``elsewhere`` changes the bid of an applied word on the platform.
 """
 
 import socket
 import sys
 import threading
 import time
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import uvicorn
 
+import optimizer
+from connectors.platform import BidChange
 from service.api.security import access
 from service.app import SERVER_OPTIONS, create_app
 from service.audit import Origin
+from service.nightly import run_night
 from service.people import passwords, register
 from service.people.roles import Role
 from service.settings.loader import load
+from service.store import interventions, lines
+from service.store.interventions import NewAlert
+from service.store.lines import LineFilter
 from service.wiring import wire
 
 PASSWORD = "a horse, a battery"
@@ -49,21 +59,82 @@ def clock():
     return MORNING + timedelta(seconds=time.monotonic() - STARTED)
 
 
-def main(folder, *options):
-    configuration = Path(folder) / "kaiche.yaml"
-    configuration.write_text(SHOP, encoding="utf-8")
-    wiring = wire(load(configuration, {}), clock=clock, migrate=True)
-    asked = Origin(at=clock(), actor="tester", source="cli")
-    wiring.run_night("shop", NIGHT, asked)
-    for name, role in STAFF.items() if "staffed" in options else ():
-        with wiring.store.begin() as session:
+class Happening:
+    """What goes on while a browser looks, by lines of standard input."""
+
+    def __init__(self, wiring):
+        self.wiring, self.steps = wiring, threading.Semaphore(0)
+
+    def night(self):
+        context = replace(self.wiring.night, after_step=lambda _: self.steps.acquire())
+        asked = Origin(at=clock(), actor="tester", source="cli")
+        given = (context, self.wiring.account("other"), NIGHT, asked)
+        threading.Thread(target=run_night, args=given, daemon=True).start()
+
+    def go(self):
+        self.steps.release()
+
+    def elsewhere(self):
+        with self.wiring.store.read() as session:
+            line = lines.select_lines(session, LineFilter(states=("applied",)))[0]
+        shop = self.wiring.night.platform(self.wiring.account("shop"), NIGHT)
+        shop.set_bids(
+            [
+                BidChange(
+                    keyword_id=line.keyword_id,
+                    bid_before_fen=line.bid_fen,
+                    bid_fen=line.bid_fen + 1,
+                )
+            ]
+        )
+
+
+def staff(wiring, asked):
+    """The people of the shop, and a program of li's."""
+    with wiring.store.begin() as session:
+        for name, role in STAFF.items():
             hashed = passwords.hashed(PASSWORD)
             register.add(session, asked, name, password_hash=hashed, roles={"*": role})
+        life = timedelta(days=30)
+        register.create_token(
+            session, asked, "li", "scripts", role=Role.SPECIALIST, accounts=None, life=life
+        )
+
+
+def alert(wiring, asked):
+    with wiring.store.begin() as session:
+        told = NewAlert(
+            account_id="shop", kind="budget_raised", at=asked.at, subject="c1", before={}, after={},
+            message_zh="平台把计划的日预算调高了", message_en="the platform raised a daily budget",
+        )  # fmt: skip
+        interventions.add_alerts(session, [told])
+
+
+def main(folder, *options):
+    configuration = Path(folder) / "kaiche.yaml"
+    shop = SHOP.replace("share: 1", "share: 0.01") if "blocked" in options else SHOP
+    configuration.write_text(shop, encoding="utf-8")
+    wiring = wire(load(configuration, {}), clock=clock, migrate=True)
+    asked = Origin(at=clock(), actor="tester", source="cli")
+    # Where the guardrails hold the night, its plan was not told of them.
+    limits = {"max_changed_share": 1.0} if "blocked" in options else {}
+    door = SimpleNamespace(
+        estimate=optimizer.estimate,
+        propose=optimizer.propose,
+        Policy=lambda **given: optimizer.Policy(**given | limits),
+    )
+    run_night(replace(wiring.night, door=door), wiring.account("shop"), NIGHT, asked)
+    if "staffed" in options:
+        staff(wiring, asked)
+    if "alerted" in options:
+        alert(wiring, asked)
     app = create_app(wiring, access=access(host="127.0.0.1", is_open=True), console=True)
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", **SERVER_OPTIONS))
 
     def end_with_the_tests():
-        sys.stdin.read()
+        happening = Happening(wiring)
+        for said in sys.stdin:
+            getattr(happening, said.strip())()
         server.should_exit = True
 
     threading.Thread(target=end_with_the_tests, daemon=True).start()

@@ -13,6 +13,7 @@ from sqlalchemy import make_url, text
 
 from connectors.platform import AdgroupRow, CampaignRow, KeywordDayRow, KeywordRow, Roster
 from service.audit import Origin
+from service.risk import Assessed
 from service.store import Store, open_store, proposals, runs
 from service.store.lines import LineFilter, select_lines
 from service.store.rows import LineRow, NewLine, ProposalRow, RunRow
@@ -159,7 +160,12 @@ def make_line() -> MakeLine:
 def make_proposal(store: Store, make_run: MakeRun) -> MakeProposal:
     """Saves a run and its proposal; returns the saved lines by id."""
 
-    def make(lines: list[NewLine], day: date = DAY, **changes: object) -> list[LineRow]:
+    def make(
+        lines: list[NewLine],
+        day: date = DAY,
+        assess: Callable[[NewLine], Assessed] | None = None,
+        **changes: object,
+    ) -> list[LineRow]:
         run = make_run(business_date=day, state="succeeded", account_id="shop")
         values: dict[str, object] = {
             "proposal_id": str(uuid.uuid4()),
@@ -180,7 +186,7 @@ def make_proposal(store: Store, make_run: MakeRun) -> MakeProposal:
         proposal = ProposalRow(**{**values, **changes})  # type: ignore[arg-type]
         with store.begin() as session:
             runs.open_run(session, run, is_gone=lambda _: False)
-            proposals.save(session, proposal, lines)
+            proposals.save(session, proposal, lines, assess)
             return select_lines(session, LineFilter(proposal_id=proposal.proposal_id))
 
     return make

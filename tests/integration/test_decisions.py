@@ -151,6 +151,7 @@ def test_an_edit_is_a_human_bid_to_be_approved_anew(
     assert edited.change_rate == pytest.approx(0.25)
     assert (edited.version, edited.note) == (3, "试")
     assert (held.state, held.bid_fen, held.change_rate) == ("pending", 90, pytest.approx(-0.1))
+    assert (edited.risk, edited.at_stake_fen) == ("by_hand", None)
     *_, first, second = events(store)
     assert (first.before, first.after) == (
         {"state": "approved", "bid_fen": 110},

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from service import risk
 from service.errors import InputError, NotFoundError
 from service.store import Store, lines, proposals
 from service.store.lines import SORTS, LineChange, LineFilter
@@ -18,19 +19,37 @@ MakeLine = Callable[..., NewLine]
 MakeProposal = Callable[..., list[LineRow]]
 
 
+def worth(earned: float) -> dict[str, Any]:
+    """A yuan more is spent and brings so much, or half of it where it turns out badly."""
+    return {
+        "spend": {"before": 1.0, "after": 2.0},
+        "contribution": {"before": 1.0, "after": 1.0 + earned},
+        "rates": {"value_per_click": {"mean": 2.0, "p05": 1.0, "p95": 3.0}},
+    }
+
+
 @pytest.fixture
 def some(make_line: MakeLine, make_proposal: MakeProposal) -> list[LineRow]:
     """Seven words: raises, cuts and holds in two campaigns."""
     return make_proposal(
         [
-            make_line("k1", 100, 110, word="Silk 连衣裙"),
-            make_line("k2", 100, 130, campaign_id="c2", adgroup_id="g2", spend_after_fen=500),
+            make_line("k1", 100, 110, word="Silk 连衣裙", expected=worth(1.2)),
+            make_line(
+                "k2",
+                100,
+                130,
+                expected=worth(0.9),
+                campaign_id="c2",
+                adgroup_id="g2",
+                spend_after_fen=500,
+            ),
             make_line("k3", 100, 70, reason="lower_unprofitable", binding="step"),
             make_line("k4", 100, 100),
             make_line("k5", 100, 100, campaign_id="c2", word="100%_棉"),
-            make_line("k6", 200, 190, explore=True, contribution_after_fen=10),
+            make_line("k6", 200, 190, explore=True, contribution_after_fen=10, expected=worth(1.1)),
             make_line("k7", 100, 110, spend_after_fen=110),
-        ]
+        ],
+        assess=risk.assess,
     )
 
 
@@ -49,6 +68,8 @@ def ids(store: Store, **wanted: Any) -> str:
         ({"reasons": ("lower_unprofitable",)}, "k3"),
         ({"bindings": ("step",)}, "k3"),
         ({"states": ("held",)}, "k4 k5"),
+        ({"risks": ("none",)}, "k4 k5"),
+        ({"risks": ("high", "middle")}, "k1 k2 k6"),
         ({"min_change": 0.2}, "k2 k3"),
         ({"min_change": 0.01, "max_change": 0.1}, "k6"),
         ({"word": "silk"}, "k1"),
@@ -92,11 +113,12 @@ def test_orders_follow_the_figures(store: Store, some: list[LineRow]) -> None:
             return lines.page(session, LineFilter(), sort=sort, limit=1).rows[0].keyword_id
 
     assert len(some) == 7
-    assert [first(s) for s in ("spend_after", "change_rate", "change_size", "bid")] == [
+    assert [first(s) for s in ("spend_after", "change_rate", "change_size", "bid", "at_stake")] == [
         "k2",
         "k2",
         "k3",
         "k6",
+        "k2",
     ]
 
 
@@ -140,6 +162,8 @@ def change(line: LineRow, **changes: Any) -> LineChange:
         decided_by="me",
         decided_at=None,
         note=None,
+        risk=line.risk,
+        at_stake_fen=line.at_stake_fen,
     )
     return replace(same, **changes)
 

@@ -33,6 +33,7 @@ def proposal_id(
         "keyword_id": "'k' || n",
         "word": "'词 ' || (n * 7919 % 100003)",
         "campaign_id": "'c' || (n % 40)",
+        "risk": "CASE n % 4 WHEN 0 THEN 'high' ELSE 'low' END",
         "state": "CASE n % 3 WHEN 0 THEN 'held' ELSE 'pending' END",
         "spend_after_fen": "n * 7907 % 10007",
     }
@@ -112,6 +113,10 @@ def test_sums_and_groups_search_by_the_proposal(store: Store, proposal_id: str) 
     with store.read() as session, asked(session) as sent:
         assert lines.totals(session, wanted).lines == MANY
         assert len(lines.totals_by(session, wanted, "campaign_id")) == 40
+        by_risk = lines.totals_by(session, wanted, "risk")
+        assert sum(sums.lines for sums in by_risk.values()) == MANY
+        risky = LineFilter(proposal_id=proposal_id, risks=("high",))
+        assert lines.totals(session, risky).lines == by_risk["high"].lines == MANY // 4 - 1
         for statement, parameters in list(sent):
             assert plan(session, statement, parameters)[0].startswith("SEARCH line USING")
 

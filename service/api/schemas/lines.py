@@ -22,6 +22,7 @@ from service.api.schemas import (
 from service.api.schemas.audit import AuditView
 from service.api.schemas.interventions import HandsOffView
 from service.approval import Action, State
+from service.risk import Risk
 from service.store.lines import LineFilter
 
 PlatformId = Annotated[
@@ -43,6 +44,8 @@ Sort = Literal[
     "-change_rate",
     "change_size",
     "-change_size",
+    "at_stake",
+    "-at_stake",
     "bid",
     "-bid",
     "keyword_id",
@@ -73,6 +76,17 @@ class LineQuery(Demand):
     binding: Annotated[
         tuple[Code, ...],
         Field(max_length=50, description="Binding constraints.", examples=[[]]),
+    ] = ()
+    risk: Annotated[
+        tuple[Risk, ...],
+        Field(
+            max_length=10,
+            description="How a change may end for its word's profit (contribution − spend): `low` "
+            "earns no less even where a click's worth lies at the unfavourable end of its 90 % "
+            "interval, `middle` earns less only there, `high` earns less as expected; `by_hand` is a "
+            "person's bid, `unknown` has no interval, `none` stays.",
+            examples=[["low"]],
+        ),
     ] = ()
     state: Annotated[
         tuple[State, ...], Field(max_length=20, description="States.", examples=[["pending"]])
@@ -112,6 +126,7 @@ class LineQuery(Demand):
             keyword_ids=self.keyword_id,
             reasons=self.reason,
             bindings=self.binding,
+            risks=self.risk,
             states=self.state,
             min_change=self.min_change,
             max_change=self.max_change,
@@ -145,6 +160,15 @@ class LineView(Answer):
     reason: Annotated[str, Field(description="Why, as a code.", examples=["raise_marginal_return"])]
     binding: Annotated[
         str | None, Field(description="The constraint that stopped it.", examples=["step"])
+    ] = None
+    risk: Annotated[Risk, Field(description="See the filter of that name.", examples=["low"])]
+    at_stake_fen: Annotated[
+        int | None,
+        Field(
+            description="Profit a day that the change loses where a click's worth lies at the "
+            "unfavourable end of its 90 % interval; null where that is not known.",
+            examples=[14],
+        ),
     ] = None
     explore: Annotated[bool, Field(description="There to learn, not to earn.", examples=[False])]
     marginal_return: Annotated[
@@ -184,6 +208,24 @@ class Totals(Answer):
     spend_after_fen: Fen
     contribution_before_fen: Fen
     contribution_after_fen: Fen
+
+
+class LineGroup(Totals):
+    """The sums of one group of lines."""
+
+    key: Annotated[
+        str,
+        Field(
+            description="The campaign's id, or the code of the reason, risk, state or size.",
+            examples=["low"],
+        ),
+    ]
+
+
+class LineGroups(Answer):
+    """A filtered set by groups, the largest change of spend first."""
+
+    items: tuple[LineGroup, ...]
 
 
 class LinePage(Page[LineView]):

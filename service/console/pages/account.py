@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from asyncio import to_thread
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nicegui import ui
@@ -13,17 +14,18 @@ from service.console.numbers import NOTHING, percent, yuan
 from service.console.tables import row, table
 from service.console.texts import Texts
 from service.console.visitor import Visitor
-from service.settings.models import Account, Economics
+from service.settings.models import Account, Allowance, Economics
+from service.store import roster
 
 
 async def show(visitor: Visitor, account_id: str) -> None:
     """The page."""
     account, texts = visitor.account(account_id), visitor.texts
-    account = await to_thread(_in_force, visitor, account)
+    account, names = await to_thread(_in_force, visitor, account)
     with frame(visitor, account, "account", texts("account.title")):
         note(texts("account.from_yaml"))
         with ui.element("div").classes("k-columns"):
-            for group, lines in _groups(texts, account).items():
+            for group, lines in _groups(texts, account, names).items():
                 with ui.element("section").classes("k-card"):
                     heading(texts(f"account.{group}"), 2)
                     with table([texts("account.limit"), texts("account.value")]):
@@ -31,32 +33,50 @@ async def show(visitor: Visitor, account_id: str) -> None:
                             row(texts(f"account.{name}"), value)
         with ui.element("section").classes("k-card"):
             heading(texts("account.economics"), 2)
+            _margins(texts, account.economics)
             for entry in account.economics:
                 _economics(texts, entry)
 
 
-def _in_force(visitor: Visitor, account: Account) -> Account:
-    """Without raises that nobody has acknowledged yet."""
+def _in_force(visitor: Visitor, account: Account) -> tuple[Account, dict[str, str]]:
+    """Without raises that nobody has acknowledged yet; and the campaigns' names by id."""
     with visitor.context.store.read() as session:
-        return standing.in_force(session, account)
+        names = {row.campaign_id: row.name for row in roster.campaigns(session, account.id)}
+        return standing.in_force(session, account), names
 
 
-def _groups(texts: Texts, account: Account) -> dict[str, list[tuple[str, str]]]:
+def _schedule(texts: Texts, account: Account) -> str:
+    """When the night runs: the time of a daily one, else its crontab line."""
+    minute, hour, *rest = account.schedule.cron.split()
+    if rest == ["*", "*", "*"] and minute.isdigit() and hour.isdigit():
+        return texts("account.daily_at", time=f"{int(hour):02d}:{int(minute):02d}")
+    return f"{account.schedule.cron} ({account.timezone})"
+
+
+def _dates(texts: Texts, stated: Allowance) -> str:
+    if stated.start_date is None:
+        return texts("account.until", last=stated.end_date)
+    return f"{stated.start_date} … {stated.end_date}"
+
+
+def _groups(
+    texts: Texts, account: Account, names: Mapping[str, str]
+) -> dict[str, list[tuple[str, str]]]:
     rails, budgets = account.guardrails, account.budgets
     groups = {
         "general": [
             ("id", account.id),
             ("objective", texts.of("objective", account.objective)),
-            ("connector", account.connector.kind),
-            ("schedule", f"{account.schedule.cron} ({account.timezone})"),
+            ("connector", texts.of("connector", account.connector.kind)),
+            ("schedule", _schedule(texts, account)),
             ("history_days", str(account.history_days)),
         ],
         "budgets": [
             ("daily", _money(budgets.daily)),
             ("monthly", _money(budgets.monthly)),
             *(
-                ("campaign_cap", f"{name}: {_money(cap)}")
-                for name, cap in budgets.campaigns.items()
+                ("campaign_cap", texts("account.cap_of", name=names.get(one, one), cap=_money(cap)))
+                for one, cap in budgets.campaigns.items()
             ),
         ],
         "guardrails": [
@@ -77,7 +97,7 @@ def _groups(texts: Texts, account: Account) -> dict[str, list[tuple[str, str]]]:
             ("amount", _money(stated.amount)),
             ("window_days", str(stated.window_days)),
             ("window_cap", _money(stated.window_cap)),
-            ("dates", f"{stated.start_date or NOTHING} … {stated.end_date}"),
+            ("dates", _dates(texts, stated)),
             ("confidence", percent(stated.confidence, 0)),
             ("min_marginal_return", f"{stated.min_marginal_return:.2f}"),
         ]
@@ -85,25 +105,43 @@ def _groups(texts: Texts, account: Account) -> dict[str, list[tuple[str, str]]]:
 
 
 def _economics(texts: Texts, entry: Economics) -> None:
+    """What an entry with its costs written out is made of."""
     opened = economics.break_even(entry)
-    name = entry.adgroup or entry.item or texts("account.default")
-    heading(name, 3)
-    gross, net = opened.gross_roas, opened.net_roas
-    ui.label(
-        texts(
-            "account.break_even",
-            margin=percent(opened.margin_rate),
-            gross=NOTHING if gross is None else f"{gross:.2f}",
-            net=NOTHING if net is None else f"{net:.2f}",
-        )
-    ).classes("k-sentence")
     if opened.loses_at_any_bid:
         ui.label(texts("account.loses")).classes("k-need k-grave")
-    if opened.terms:
-        with table([texts("account.term"), texts("account.value"), texts("account.formula")]):
-            for term in opened.terms:
-                said = term.label_zh if texts.language == "zh" else term.label_en
-                row(said, yuan(float(term.yuan) * 100), term.formula)
+    if not opened.terms:
+        return
+    heading(_whose(texts, entry), 3)
+    with table([texts("account.term"), texts("account.value"), texts("account.formula")]):
+        for term in opened.terms:
+            said = term.label_zh if texts.language == "zh" else term.label_en
+            row(said, yuan(float(term.yuan) * 100), term.formula)
+
+
+def _margins(texts: Texts, entries: Sequence[Economics]) -> None:
+    """Every entry's margin and break-even."""
+    names = ("whose", "margin", "gross", "net")
+    with table([texts(f"account.{name}") for name in names]):
+        for entry in entries:
+            opened = economics.break_even(entry)
+            row(
+                _whose(texts, entry),
+                percent(opened.margin_rate),
+                _ratio(opened.gross_roas),
+                _ratio(opened.net_roas),
+            )
+
+
+def _whose(texts: Texts, entry: Economics) -> str:
+    if entry.adgroup is not None:
+        return texts("account.of_adgroup", id=entry.adgroup)
+    if entry.item is not None:
+        return texts("account.of_item", id=entry.item)
+    return texts("account.default")
+
+
+def _ratio(roas: float | None) -> str:
+    return NOTHING if roas is None else f"{roas:.2f}"
 
 
 def _money(amount: Any) -> str:

@@ -7,16 +7,15 @@ from dataclasses import dataclass
 
 from nicegui import ui
 
-from connectors.errors import ConnectorError
 from service import applying, rollback
 from service.console import charts, reports
 from service.console.dialogs import answer_with_reason, answered, say_error, titled
+from service.console.failures import REFUSED
 from service.console.frame import empty, frame, heading, note
-from service.console.numbers import NOTHING, change_in_yuan, count, percent, yuan
-from service.console.tables import row, table
+from service.console.numbers import NOTHING, change_in_yuan, count, moment, percent, yuan
+from service.console.tables import record, row, table
 from service.console.texts import Texts
 from service.console.visitor import Visitor
-from service.errors import ServiceError
 from service.people.roles import Role
 from service.reading.nights import NightOutcome, nights
 from service.report.calendar import Month
@@ -107,6 +106,9 @@ _NIGHT_COLUMNS = (
 )
 
 
+_CHARTED = {"realised": "spend_realised", "expected": "spend_expected", "interval": "interval"}
+
+
 def _profit(one: NightOutcome) -> str:
     if one.contribution_fen is None or one.spend_fen is None:
         return NOTHING
@@ -114,14 +116,12 @@ def _profit(one: NightOutcome) -> str:
 
 
 def _chart(texts: Texts, known: list[NightOutcome]) -> None:
-    chart = charts.days(
+    chart = charts.outcomes(
         [f"{one.date:%m-%d}" for one in known],
-        {texts("after.spend_realised"): [_in_yuan(one.spend_fen) for one in known]},
-        {
-            texts("after.spend_expected"): [_in_yuan(one.spend_expected.value) for one in known],
-            texts("after.low"): [_in_yuan(one.spend_expected.p05) for one in known],
-            texts("after.high"): [_in_yuan(one.spend_expected.p95) for one in known],
-        },
+        [_in_yuan(one.spend_fen) for one in known],
+        [_in_yuan(one.spend_expected.value) for one in known],
+        [(_in_yuan(one.spend_expected.p05), _in_yuan(one.spend_expected.p95)) for one in known],
+        {name: texts(f"after.{key}") for name, key in _CHARTED.items()},
     )
     ui.echart(chart).classes("k-chart").props(f'role="img" aria-label="{texts("after.nights")}"')
 
@@ -144,30 +144,36 @@ def _show_applications(
     if not found:
         empty(texts("after.none_sent"))
         return
-    with table([texts(f"after.{name}") for name in ("at", "by", "state", "result", "undo")]):
+    columns = ("at", "by", "state", "result", *(("undo",) if decides else ()))
+    with record([texts(f"after.{name}") for name in columns]) as add:
         for one in found:
-            with ui.element("tr"):
-                with ui.element("th").props('scope="row"'):
-                    ui.label(f"{one.created_at:%Y-%m-%d %H:%M} UTC")
-                for cell in (one.actor, texts.of("state", one.state), _result(texts, one)):
-                    with ui.element("td"):
-                        ui.label(cell)
-                with ui.element("td"):
-                    if not one.counts.get("applied") or not decides:
-                        continue
-                    ui.button(
-                        texts("after.roll_back"),
-                        on_click=lambda _, chosen=one: _roll_back(visitor, account, chosen),
-                    ).props("no-caps flat dense")
+            way_back = (lambda chosen=one: _way_back(visitor, account, chosen),) if decides else ()
+            add(
+                moment(one.created_at, account.timezone),
+                one.actor,
+                texts.of("state", one.state),
+                _result(texts, one),
+                *way_back,
+            )
+
+
+def _way_back(visitor: Visitor, account: Account, one: ApplicationRow) -> None:
+    """The button that undoes an application, if anything of it can be."""
+    if one.counts.get("applied"):
+        ui.button(
+            visitor.texts("after.roll_back"), on_click=lambda: _roll_back(visitor, account, one)
+        ).props("no-caps flat dense")
 
 
 def _result(texts: Texts, one: ApplicationRow) -> str:
     said = [
-        f"{texts.of('outcome', name)} {count(value)}"
+        texts("after.outcome", what=texts.of("outcome", name), count=count(value))
         for name, value in one.counts.items()
         if isinstance(value, int) and value
     ]
-    if one.cause:
+    if one.halt is not None:
+        said.append(texts.of("halt", one.halt))
+    if one.cause and texts.language == "en":
         said.append(one.cause)
     return texts("audit.join").join(said) or NOTHING
 
@@ -184,7 +190,7 @@ async def _send(visitor: Visitor, account: Account) -> None:
 
     try:
         queued, who = await to_thread(queue)
-    except ServiceError as error:
+    except REFUSED as error:
         say_error(texts, error)
         return
     context.walks.start(account, queued.application_id, who)
@@ -216,7 +222,7 @@ async def _roll_back(visitor: Visitor, account: Account, chosen: ApplicationRow)
 
     try:
         planned, _ = await to_thread(look)
-    except (ServiceError, ConnectorError) as error:
+    except REFUSED as error:
         say_error(texts, error)
         return
     reason = await _ask_rollback(texts, planned)
@@ -229,7 +235,7 @@ async def _roll_back(visitor: Visitor, account: Account, chosen: ApplicationRow)
 
     try:
         made = await to_thread(propose)
-    except (ServiceError, ConnectorError) as error:
+    except REFUSED as error:
         say_error(texts, error)
         return
     ui.navigate.to(f"/{account.id}/lines?proposal={made.proposal_id}")

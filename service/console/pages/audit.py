@@ -9,13 +9,16 @@ from nicegui import ui
 
 from service.console.changes import change_of
 from service.console.frame import empty, frame
-from service.console.tables import row, table
+from service.console.numbers import moment
+from service.console.tables import record
+from service.console.texts import Texts, catalogue
 from service.console.visitor import Visitor
 from service.store import audit
 from service.store.audit import AuditFilter
 from service.store.rows import AuditRow
 
 A_PAGE = 100
+ID_SHOWN = 8  # letters of a long id
 COLUMNS = ("at", "actor", "source", "action", "what", "change", "reason")
 
 
@@ -42,14 +45,14 @@ async def show(visitor: Visitor, account_id: str) -> None:
         if not found:
             empty(texts("audit.none"))
             return
-        with table([texts(f"audit.{name}") for name in COLUMNS]):
+        with record([texts(f"audit.{name}") for name in COLUMNS]) as add:
             for event in found[:A_PAGE]:
-                row(
-                    f"{event.at:%Y-%m-%d %H:%M:%S}",
+                add(
+                    moment(event.at, account.timezone),
                     event.actor,
                     texts.of("source", event.source),
                     texts.of("action", event.action),
-                    _about(here, event),
+                    _about(texts, here, event),
                     change_of(texts, event.before, event.after),
                     event.reason or "",
                 )
@@ -58,22 +61,34 @@ async def show(visitor: Visitor, account_id: str) -> None:
             ui.link(texts("audit.older"), f"{here}?{urlencode(older)}").classes("k-button")
 
 
-def _about(here: str, event: AuditRow) -> str | tuple[str, str]:
+def _about(texts: Texts, here: str, event: AuditRow) -> str | tuple[str, str]:
+    """What an event is about: its line, word, proposal or night; long ids by their beginning."""
     if event.line_id is not None:
-        return str(event.line_id), f"{here.removesuffix('audit')}lines/{event.line_id}"
-    return event.keyword_id or event.proposal_id or event.run_id or ""
+        name = texts("audit.line", id=event.line_id)
+        return name, f"{here.removesuffix('audit')}lines/{event.line_id}"
+    if event.keyword_id is not None:
+        return texts("audit.keyword", id=event.keyword_id)
+    if event.proposal_id is not None:
+        return texts("audit.proposal", id=event.proposal_id[:ID_SHOWN])
+    return texts("audit.run", id=event.run_id[:ID_SHOWN]) if event.run_id else ""
 
 
 def _filters(visitor: Visitor, here: str, asked: dict[str, str]) -> None:
     texts = visitor.texts
-    fields: dict[str, ui.input] = {}
+    fields: dict[str, ui.input | ui.select] = {}
     with ui.element("div").classes("k-filters"):
-        for name in ("actor", "action", "keyword"):
-            fields[name] = (
-                ui.input(texts(f"audit.filter_{name}"), value=asked.get(name, ""))
-                .props("dense outlined clearable")
-                .classes("k-choice")
-            )
+        for name in ("actor", "keyword"):
+            fields[name] = ui.input(texts(f"audit.filter_{name}"), value=asked.get(name, ""))
+        known = [key.removeprefix("action.") for key in catalogue() if key.startswith("action.")]
+        actions = {"": texts("audit.every_action")} | {
+            one: texts.of("action", one) for one in known
+        }
+        chosen = asked.get("action", "")
+        if chosen not in actions:
+            actions[chosen] = texts.of("action", chosen)
+        fields["action"] = ui.select(actions, label=texts("audit.filter_action"), value=chosen)
+        for field in fields.values():
+            field.props("dense outlined options-dense").classes("k-choice")
 
         def look() -> None:
             chosen = {name: field.value for name, field in fields.items() if field.value}

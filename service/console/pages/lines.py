@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from asyncio import to_thread
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, cast
 from urllib.parse import parse_qsl, urlencode
@@ -14,15 +15,16 @@ from service.approval import Action
 from service.console import PREFIX, acting
 from service.console.columns import grid_options
 from service.console.dialogs import ask, ask_bid, say_error
+from service.console.failures import REFUSED
 from service.console.frame import empty, frame, note
 from service.console.numbers import change_in_yuan, count, yuan
 from service.console.sheets import way_in, ways_out
-from service.console.tables import row, table
+from service.console.tables import Cell, row, table
 from service.console.texts import Texts
 from service.console.visitor import Visitor
-from service.errors import ServiceError
 from service.people.roles import Role
 from service.reading.summary import Summary, summary_of
+from service.risk import Risk
 from service.settings.models import Account
 from service.store import lines, proposals, roster
 from service.store.lines import LineFilter, LineTotals
@@ -37,6 +39,8 @@ GROUP_COLUMNS = (
     "column.contribution_change",
 )
 GROUPINGS = ("", *lines.GROUPS)
+FILTER_OF = {"campaign_id": "campaign", "reason": "reason", "risk": "risk", "state": "state"}
+JUDGED = tuple(risk for risk in Risk if risk is not Risk.NONE)
 
 
 @dataclass(slots=True)
@@ -50,12 +54,14 @@ class Bench:
     proposals: dict[str, str]
     state: str = "pending"
     reason: str = ""
+    risk: str = ""
     campaign: str = ""
     word: str = ""
     changed: str = "changed"
     grid: ui.aggrid | None = field(default=None)
     effect: ui.label | None = field(default=None)
     group: str = ""
+    choices: dict[str, ui.select] = field(default_factory=dict)
     groups: ui.element | None = field(default=None)
 
     @property
@@ -68,6 +74,7 @@ class Bench:
         given: dict[str, Any] = {
             "state": self.state,
             "reason": self.reason,
+            "risk": self.risk,
             "campaign_id": self.campaign,
             "word": self.word.strip(),
         }
@@ -78,7 +85,7 @@ class Bench:
     def wanted(self) -> LineFilter:
         """The filter as the store reads it."""
         lists = {
-            name: (value,) if name in ("state", "reason", "campaign_id") else value
+            name: (value,) if name in ("state", "reason", "risk", "campaign_id") else value
             for name, value in self.query().items()
         }
         return LineQuery.model_validate(lists).of(self.proposal_id)
@@ -112,7 +119,7 @@ async def show(visitor: Visitor, account_id: str) -> None:
         ).classes("k-grid")
         bench.grid.on("cellValueChanged", lambda event: _edited(bench, event), ["data"])
         if bench.decides:
-            note(texts("lines.keys"))
+            note(texts("lines.keys")).classes("k-keys")
             ui.keyboard(
                 on_key=lambda event: _key(bench, event), ignore=["input", "select", "textarea"]
             )
@@ -171,9 +178,11 @@ def _filters(bench: Bench) -> None:
                 on_change=lambda event: ui.navigate.to(
                     f"/{bench.account.id}/lines?proposal={event.value}"
                 ),
-            ).props("dense outlined options-dense").classes("k-choice")
-        _choice(bench, "state", states)
+            ).props("dense outlined options-dense").classes("k-choice k-second")
+        _choice(bench, "state", states, first=True)
         _choice(bench, "reason", reasons)
+        risks = {"": texts("lines.every_risk")}
+        _choice(bench, "risk", risks | {str(code): texts.of("risk_short", code) for code in JUDGED})
         _choice(bench, "campaign", campaigns)
         _choice(bench, "changed", directions)
         _choice(
@@ -184,15 +193,21 @@ def _filters(bench: Bench) -> None:
             value=bench.word,
             on_change=lambda event: _set(bench, "word", event),
         ).props('dense outlined debounce="300" clearable id="k-word"').classes("k-word")
+        fold = ui.button(texts("lines.more")).props('no-caps flat dense aria-expanded="false"')
+        fold.classes("k-fold").on("click", js_handler="event => kaiche.fold(event.currentTarget)")
 
 
-def _choice(bench: Bench, name: str, options: dict[str, str]) -> None:
-    ui.select(
+def _choice(bench: Bench, name: str, options: dict[str, str], *, first: bool = False) -> None:
+    """A filter; on a phone only the first ones are there before they are asked for."""
+    bench.choices[name] = ui.select(
         options,
         label=bench.visitor.texts("lines.group" if name == "group" else f"lines.filter_{name}"),
         value=getattr(bench, name),
         on_change=lambda event: _set(bench, name, event),
-    ).props("dense outlined options-dense").classes("k-choice")
+    )
+    bench.choices[name].props("dense outlined options-dense").classes(
+        "k-choice" if first else "k-choice k-second"
+    )
 
 
 async def _set(bench: Bench, name: str, event: events.ValueChangeEventArguments[Any]) -> None:
@@ -239,12 +254,22 @@ async def _tell_groups(bench: Bench) -> None:
     ):
         for key, sums in found.items():
             row(
-                _group_name(bench, key),
+                _narrowing(bench, key),
                 count(sums.lines),
                 yuan(sums.spend_before_fen),
                 change_in_yuan(sums.spend_after_fen - sums.spend_before_fen),
                 change_in_yuan(sums.contribution_after_fen - sums.contribution_before_fen),
             )
+
+
+def _narrowing(bench: Bench, key: str) -> Cell:
+    """A group's name; pressing it narrows the filter to the group, where there is such a filter."""
+    name, choice = _group_name(bench, key), bench.choices.get(FILTER_OF.get(bench.group, ""))
+    if choice is None or key not in choice.options:
+        return name
+    return lambda: ui.button(name, on_click=lambda: choice.set_value(key)).props(
+        "no-caps flat dense align=left"
+    )
 
 
 def _group_name(bench: Bench, key: str) -> str:
@@ -260,23 +285,21 @@ def _tools(bench: Bench) -> None:
     with ui.element("div").classes("k-actions"):
         if bench.decides:
             _actions(bench, texts)
-        ways_out(texts, lambda: bench.url("sheet").removeprefix(PREFIX))
-        if bench.decides:
-            way_in(bench.visitor, bench.proposal_id, lambda: _again(bench))
+        with ui.element("div").classes("k-actions k-sheets k-second"):
+            ways_out(texts, lambda: bench.url("sheet").removeprefix(PREFIX))
+            if bench.decides:
+                way_in(bench.visitor, bench.proposal_id, lambda: _again(bench))
 
 
 def _actions(bench: Bench, texts: Texts) -> None:
-    for action in (Action.APPROVE, Action.REJECT, Action.WITHDRAW):
-        ui.button(
-            texts(f"lines.{action}_picked"),
-            on_click=lambda _, chosen=action: _decide_picked(bench, chosen),
-        ).props("no-caps unelevated" + (" outline" if action is not Action.APPROVE else ""))
-    ui.button(
-        texts("lines.approve_all"), on_click=lambda: _decide_all(bench, Action.APPROVE)
-    ).props("no-caps unelevated color=teal-10")
-    ui.button(texts("lines.reject_all"), on_click=lambda: _decide_all(bench, Action.REJECT)).props(
-        "no-caps outline"
-    )
+    def button(name: str, press: Callable[[], object], props: str, classes: str = "") -> None:
+        ui.button(texts(f"lines.{name}"), on_click=press).props(f"no-caps {props}").classes(classes)
+
+    button("approve_picked", lambda: _decide_picked(bench, Action.APPROVE), "unelevated")
+    button("approve_all", lambda: _decide_all(bench, Action.APPROVE), "unelevated")
+    button("reject_picked", lambda: _decide_picked(bench, Action.REJECT), "outline", "k-second")
+    button("reject_all", lambda: _decide_all(bench, Action.REJECT), "outline", "k-second")
+    button("withdraw_picked", lambda: _decide_picked(bench, Action.WITHDRAW), "flat", "k-second")
 
 
 async def _key(bench: Bench, event: events.KeyEventArguments) -> None:
@@ -299,8 +322,8 @@ async def _decide_picked(bench: Bench, action: Action) -> None:
         return
     shown = {int(row["id"]): str(row["etag"]) for row in picked}
     wanted = LineFilter(proposal_id=bench.proposal_id, line_ids=tuple(shown))
-    totals, _ = await to_thread(acting.effect, bench.visitor, wanted)
-    answer = await ask(texts, action, totals)
+    effect = await to_thread(acting.effect, bench.visitor, wanted)
+    answer = await ask(texts, action, effect)
     if answer is None:
         return
     await _carry_out(
@@ -311,14 +334,16 @@ async def _decide_picked(bench: Bench, action: Action) -> None:
 async def _decide_all(bench: Bench, action: Action) -> None:
     """Everything in the filter that the action is possible for."""
     wanted, texts = acting.open_to(bench.wanted(), action), bench.visitor.texts
-    totals, tag = await to_thread(acting.effect, bench.visitor, wanted)
-    if not totals.lines:
+    effect = await to_thread(acting.effect, bench.visitor, wanted)
+    if not effect.totals.lines:
         ui.notify(texts("lines.none_found"), type="warning")
         return
-    answer = await ask(texts, action, totals)
+    answer = await ask(texts, action, effect)
     if answer is None:
         return
-    await _carry_out(bench, acting.decide_all, bench.visitor, wanted, action, tag, answer.reason)
+    await _carry_out(
+        bench, acting.decide_all, bench.visitor, wanted, action, effect.tag, answer.reason
+    )
 
 
 async def _carry_out(bench: Bench, act: Any, *arguments: Any) -> None:
@@ -326,7 +351,7 @@ async def _carry_out(bench: Bench, act: Any, *arguments: Any) -> None:
     texts = bench.visitor.texts
     try:
         outcome = await to_thread(act, *arguments)
-    except ServiceError as error:
+    except REFUSED as error:
         say_error(texts, error)
     else:
         left = count(outcome.left_alone)
@@ -353,7 +378,7 @@ async def _edited(bench: Bench, event: events.GenericEventArguments) -> None:
             await to_thread(
                 acting.edit, bench.visitor, int(row["id"]), row["etag"], bid.fen, bid.reason
             )
-        except ServiceError as error:
+        except REFUSED as error:
             say_error(texts, error)
         else:
             ui.notify(texts("lines.edited"), type="positive")

@@ -12,11 +12,12 @@ from service.api.people import user_views
 from service.api.schemas.people import UserView
 from service.audit import Origin
 from service.console.dialogs import say_error, submitted, titled
+from service.console.failures import REFUSED
 from service.console.frame import empty, frame, heading, note
-from service.console.tables import row, table
+from service.console.numbers import moment
+from service.console.tables import record
 from service.console.texts import Texts
 from service.console.visitor import Visitor
-from service.errors import ServiceError
 from service.people import passwords, register
 from service.people.roles import EVERYWHERE, Role
 from service.store import people
@@ -35,7 +36,7 @@ async def show(visitor: Visitor, account_id: str) -> None:
         users, tokens = await to_thread(_read, visitor)
         _show_users(visitor, users)
         _show_addition(visitor)
-        _show_tokens(visitor, tokens)
+        _show_tokens(visitor, tokens, account.timezone)
 
 
 def _read(visitor: Visitor) -> tuple[list[UserView], list[TokenRow]]:
@@ -51,18 +52,22 @@ def _show_users(visitor: Visitor, users: list[UserView]) -> None:
             note(texts("people.nobody"))
             return
         names = ("name", "roles", "state", "do")
-        with table([texts(f"people.{name}") for name in names]):
+        with record([texts(f"people.{name}") for name in names]) as add:
             for user in users:
-                with ui.element("tr"):
-                    with ui.element("th").props('scope="row"'):
-                        ui.label(user.name)
-                    with ui.element("td"):
-                        for scope, role in user.roles.items():
-                            ui.label(f"{_scopes(visitor).get(scope, scope)}: {_role(texts, role)}")
-                    with ui.element("td"):
-                        ui.label(texts("people.disabled" if user.disabled_at else "people.active"))
-                    with ui.element("td"), ui.element("div").classes("k-actions k-right"):
-                        _user_actions(visitor, user)
+                add(
+                    user.name,
+                    lambda shown=user: _roles(visitor, shown),
+                    texts("people.disabled" if user.disabled_at else "people.active"),
+                    lambda shown=user: _user_actions(visitor, shown),
+                )
+
+
+def _roles(visitor: Visitor, user: UserView) -> None:
+    texts, scopes = visitor.texts, _scopes(visitor)
+    with ui.element("div"):
+        for scope, role in user.roles.items():
+            where, what = scopes.get(scope, scope), _role(texts, role)
+            ui.label(texts("people.role_on", where=where, role=what))
 
 
 def _user_actions(visitor: Visitor, user: UserView) -> None:
@@ -74,18 +79,19 @@ def _user_actions(visitor: Visitor, user: UserView) -> None:
             f'no-caps flat dense color=teal-10 aria-label="{said} {name}"'
         )
 
-    button("change_role", lambda: _ask_role(visitor, user))
-    button("reset", lambda: _reset(visitor, name))
-    if user.disabled_at is None:
-        button(
-            "disable",
-            lambda: _carry_out(visitor, lambda s, origin: register.disable(s, origin, name)),
-        )
-    else:
-        button(
-            "enable",
-            lambda: _carry_out(visitor, lambda s, origin: register.enable(s, origin, name)),
-        )
+    with ui.element("div").classes("k-actions"):
+        button("change_role", lambda: _ask_role(visitor, user))
+        button("reset", lambda: _reset(visitor, name))
+        if user.disabled_at is None:
+            button("disable", _changing(visitor, register.disable, name))
+        else:
+            button("enable", _changing(visitor, register.enable, name))
+
+
+def _changing(
+    visitor: Visitor, change: Callable[[Session, Origin, str], object], name: str
+) -> Callable[[], object]:
+    return lambda: _carry_out(visitor, lambda session, origin: change(session, origin, name))
 
 
 def _show_addition(visitor: Visitor) -> None:
@@ -103,7 +109,7 @@ def _show_addition(visitor: Visitor) -> None:
         note(texts("people.add_explained"))
 
 
-def _show_tokens(visitor: Visitor, tokens: list[TokenRow]) -> None:
+def _show_tokens(visitor: Visitor, tokens: list[TokenRow], timezone: str) -> None:
     texts = visitor.texts
     with ui.element("section").classes("k-card"):
         heading(texts("people.tokens"), 2)
@@ -111,24 +117,24 @@ def _show_tokens(visitor: Visitor, tokens: list[TokenRow]) -> None:
             note(texts("people.no_tokens"))
             return
         names = ("label", "name", "role", "expires", "used", "do")
-        with table([texts(f"people.{name}") for name in names]):
+        with record([texts(f"people.{name}") for name in names]) as add:
             for token in tokens:
-                row(
+                add(
                     token.label,
                     token.name,
                     _role(texts, Role(token.role)),
-                    f"{token.expires_at:%Y-%m-%d}",
-                    f"{token.used_at:%Y-%m-%d %H:%M} UTC" if token.used_at else "–",
-                    *([texts("people.revoked")] if token.revoked_at else []),
-                    action=None
+                    moment(token.expires_at, timezone),
+                    moment(token.used_at, timezone) if token.used_at else texts("people.never"),
+                    texts("people.revoked")
                     if token.revoked_at
-                    else (texts("people.revoke"), _ending(visitor, token)),
+                    else lambda shown=token: _ending(visitor, shown),
                 )
 
 
-def _ending(visitor: Visitor, token: TokenRow) -> Callable[[], object]:
-    return lambda: _carry_out(
-        visitor, lambda s, origin: register.revoke_token(s, origin, token.token_id)
+def _ending(visitor: Visitor, token: TokenRow) -> None:
+    said = visitor.texts("people.revoke")
+    ui.button(said, on_click=_changing(visitor, register.revoke_token, token.token_id)).props(
+        f'no-caps flat dense color=teal-10 aria-label="{said} {token.label}"'
     )
 
 
@@ -142,7 +148,7 @@ async def _carry_out(visitor: Visitor, change: Callable[[Session, Origin], objec
 
     try:
         await to_thread(work)
-    except ServiceError as error:
+    except REFUSED as error:
         say_error(visitor.texts, error)
         return False
     ui.navigate.reload()
@@ -178,7 +184,7 @@ async def _with_new_password(
 
     try:
         await to_thread(work)
-    except ServiceError as error:
+    except REFUSED as error:
         say_error(texts, error)
         return
     with titled(texts("people.password_of", name=name)) as dialog:

@@ -10,9 +10,9 @@ from nicegui import ui
 
 from service.console import charts
 from service.console.frame import empty, frame, heading, note
-from service.console.numbers import NOTHING, change_in_yuan, count, fen, percent, yuan
+from service.console.numbers import NOTHING, change_in_yuan, fen, yuan
+from service.console.tables import record, table
 from service.console.tables import row as cells
-from service.console.tables import table
 from service.console.texts import Texts
 from service.console.visitor import Visitor
 from service.reading.summary import Summary, figure, summary_of
@@ -23,7 +23,7 @@ from service.store.rows import RunRow
 STEPS_SHOWN = 7
 FRONTIER = ("spend", "against_plan", "contribution", "profit", "last_yuan")
 CAMPAIGN = ("campaign", "budget", "spend", "contribution", "one_more")
-CHECK = ("check", "verdict", "value", "limit", "detail")
+CHECK = ("check", "verdict", "detail")
 
 
 async def show(visitor: Visitor, account_id: str) -> None:
@@ -127,19 +127,19 @@ def _review(texts: Texts, night: RunRow) -> None:
     if not night.review:
         empty(texts("plan.no_review"))
         return
-    with table([texts(f"plan.{name}") for name in CHECK]):
+    with record([texts(f"plan.{name}") for name in CHECK]) as add:
         for check in night.review:
-            cells(
+            add(
                 texts.of("check", check["name"]),
                 texts.of("verdict", check["verdict"]),
-                _plain(check.get("value")),
-                _plain(check.get("limit")),
-                str(check.get("detail", "")),
+                _meaning(texts, check),
             )
 
 
-def _plain(value: object) -> str:
-    number = figure(value)
-    if number is None:
-        return NOTHING
-    return percent(number) if 0 < abs(number) < 1 else count(number, 2 if number % 1 else 0)
+def _meaning(texts: Texts, check: Mapping[str, Any]) -> str:
+    """What a check asks; with what the model found, which only English has words for."""
+    asked = texts.of("check_asks", check["name"])
+    found = str(check.get("detail") or "")
+    return (
+        texts("plan.found", asked=asked, found=found) if found and texts.language == "en" else asked
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from asyncio import to_thread
+from collections.abc import Callable
 from datetime import date
 
 from nicegui import ui
@@ -10,6 +11,7 @@ from nicegui import ui
 from service import books, stop
 from service.console import acting, charts, reports
 from service.console.dialogs import ask_known, say_error
+from service.console.failures import REFUSED
 from service.console.frame import empty, frame, heading, note
 from service.console.numbers import (
     NOTHING,
@@ -23,7 +25,7 @@ from service.console.numbers import (
 from service.console.tables import row, table
 from service.console.texts import Texts
 from service.console.visitor import Visitor
-from service.errors import ServiceError
+from service.people.roles import Role
 from service.reading.morning import Morning, morning_of
 from service.reading.needs import Need
 from service.reading.summary import Summary
@@ -109,35 +111,52 @@ def _show_needs(visitor: Visitor, account: Account, found: tuple[Need, ...]) -> 
                 target = _target(account, need)
                 if target:
                     ui.link(texts("today.look"), target).classes("k-more")
-                if need.kind == "alert":
-                    _acknowledging(visitor, need)
+                if visitor.may(Role.OWNER, account.id):
+                    _owners_way(visitor, need)
 
 
-def _acknowledging(visitor: Visitor, need: Need) -> None:
-    """The way to say that an alert is known; a raise in the YAML needs a reason."""
-    texts = visitor.texts
+def _owners_way(visitor: Visitor, need: Need) -> None:
+    """What only an owner can do about it: know an alert, open a proposal that the guardrails hold."""
+    ways = {"alert": ("acknowledge", _acknowledge), "blocked": ("override", _override)}
+    if need.kind in ways:
+        name, way = ways[need.kind]
+        ui.button(visitor.texts(f"today.{name}"), on_click=lambda: way(visitor, need)).props(
+            "no-caps flat dense"
+        ).classes("k-more")
 
-    async def go_on() -> None:
-        needed = need.values["kind"] == LIMITS_RAISED
-        said = await ask_known(texts, _sentence(texts, need), needed=needed)
-        if said is None:
-            return
-        try:
-            await to_thread(acting.acknowledge, visitor, int(need.target or 0), said.reason)
-        except ServiceError as error:
-            say_error(texts, error)
-            return
-        ui.navigate.reload()
 
-    ui.button(texts("today.acknowledge"), on_click=go_on).props("no-caps flat dense").classes(
-        "k-more"
-    )
+async def _acknowledge(visitor: Visitor, need: Need) -> None:
+    """Say that an alert is known; a raise in the YAML needs a reason."""
+    texts, needed = visitor.texts, need.values["kind"] == LIMITS_RAISED
+    said = await ask_known(texts, "acknowledge", [_sentence(texts, need)], needed=needed)
+    if said is not None:
+        await _done(visitor, acting.acknowledge, int(need.target or 0), said.reason)
+
+
+async def _override(visitor: Visitor, need: Need) -> None:
+    """Open a blocked proposal, told which guardrails it breaks; its lines still wait for approval."""
+    texts, proposal_id = visitor.texts, need.target or ""
+    held = await to_thread(acting.held_back, visitor, proposal_id)
+    breaches = [str(breach[f"message_{texts.language}"]) for breach in held.breaches]
+    said = await ask_known(texts, "override", breaches, needed=True)
+    if said is not None:
+        await _done(visitor, acting.override, held, said.reason or "")
+
+
+async def _done(visitor: Visitor, act: Callable[..., object], *arguments: object) -> None:
+    try:
+        await to_thread(act, visitor, *arguments)
+    except REFUSED as error:
+        say_error(visitor.texts, error)
+        return
+    ui.navigate.reload()
 
 
 def _sentence(texts: Texts, need: Need) -> str:
     if need.kind == "alert":
         return str(need.values[texts.language])
-    return texts(f"need.{need.kind}", **dict(need.values))
+    said = {name: texts.part(value) for name, value in need.values.items()}
+    return texts(f"need.{need.kind}", **said)
 
 
 def _target(account: Account, need: Need) -> str | None:
@@ -160,7 +179,7 @@ def _show_plan(visitor: Visitor, account: Account, morning: Morning) -> None:
         return
     totals = summary.proposal.totals
     with table([texts(key) for key in ("today.figure", "today.now", "today.then", "today.change")]):
-        for name in ("spend", "contribution", "loss"):
+        for name in ("spend", "contribution", "profit"):
             before, after = fen(totals.get(f"{name}_before")), fen(totals.get(name))
             change = None if before is None or after is None else after - before
             row(texts(f"figure.{name}"), yuan(before), yuan(after), change_in_yuan(change))
@@ -205,7 +224,10 @@ def _show_yesterday(texts: Texts, morning: Morning) -> None:
         empty(texts("today.no_yesterday"))
         return
     with table(
-        [texts(key) for key in ("today.figure", "today.expected", "today.realised", "today.change")]
+        [
+            texts(key)
+            for key in ("today.figure", "today.expected", "today.realised", "today.difference")
+        ]
     ):
         spent, expected = day.spend_fen, day.spend_expected.value
         row(

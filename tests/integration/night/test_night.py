@@ -55,6 +55,9 @@ def test_a_night_lays_a_proposal_on_the_table(
         after_bid, worth = line.expected["spend"], line.expected["rates"]["value_per_click"]
         assert after_bid["p05"] <= after_bid["after"] + 1e-6
         assert worth["p05"] <= worth["mean"] <= worth["p95"]
+        assert (line.risk == "none") == (not moved)
+        assert line.risk != "unknown"
+        assert line.at_stake_fen is not None
     assert [(event.action, event.actor, event.request_id) for event in events] == [
         ("run_started", "小王", "r-7"),
         ("limits_begun", "kaiche", None),

@@ -43,6 +43,7 @@ PROMISED: dict[str, tuple[Role, str]] = {
     "overrideProposal": (OWNER, "one"),
     "downloadSheet": (SPECIALIST, "one"),
     "listLines": (VIEWER, "one"),
+    "groupLines": (VIEWER, "one"),
     "exportLines": (VIEWER, "one"),
     "previewImport": (SPECIALIST, "one"),
     "importLines": (SPECIALIST, "one"),

@@ -36,6 +36,7 @@ SORTS = (
     "contribution_change",
     "change_rate",
     "change_size",
+    "at_stake",
     "bid",
     "keyword_id",
     "word",

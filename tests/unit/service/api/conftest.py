@@ -48,6 +48,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from crew import Crew
 from fake_nights import FakeNights
+from fake_risks import assessed
 from fake_walks import FakeWalks
 
 NOW = datetime(2026, 7, 31, 1, 0, tzinfo=UTC)
@@ -166,16 +167,15 @@ def account(account_id: str = ACCOUNT) -> Account:
 
 def seed(store: Store) -> None:
     """One night's leavings: roster, three days of facts of which one is restated, a proposal."""
-    words = [new_line(number) for number in range(1, WORDS + 1)]
-    first_pull, second_pull = NOW - timedelta(hours=1), NOW + timedelta(hours=8)
+    words, first_pull = [new_line(n) for n in range(1, WORDS + 1)], NOW - timedelta(hours=1)
     with store.begin() as session:
         roster.upsert_roster(session, ACCOUNT, _roster(words), seen_at=first_pull)
         _pull(session, words, first_pull, orders=1)
         runs.open_run(session, run_row(), is_gone=lambda _: False)
         runs.save_rejects(session, RUN, _rejects())
-        proposals.save(session, proposal_row(), words)
+        proposals.save(session, proposal_row(), words, assessed)
     with store.begin() as session:
-        _pull(session, words[:1], second_pull, orders=2)
+        _pull(session, words[:1], NOW + timedelta(hours=8), orders=2)
 
 
 def _pull(session: Any, words: list[NewLine], at: datetime, *, orders: int) -> None:

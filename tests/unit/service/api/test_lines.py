@@ -53,6 +53,8 @@ def pages(client: Any, query: str) -> Iterator[list[dict[str, Any]]]:
         ("word=%E8%A3%99%200", [1, 3, 5, 7, 9]),
         ("word=%25", []),
         ("word=_", []),
+        ("risk=low", range(1, 9)),
+        ("risk=high&risk=none", range(9, 13)),
         ("explore=true", []),
         ("changed=false", range(9, 13)),
         ("changed=true&word=dress&campaign_id=72281500001", [2, 4, 6]),
@@ -74,6 +76,7 @@ def test_every_filter_holds(client: Any, query: str, wanted: Any) -> None:
         ),
         ("change_rate", lambda line: line["change_rate"]),
         ("change_size", lambda line: abs(line["change_rate"])),
+        ("at_stake", lambda line: line["at_stake_fen"]),
         ("bid", lambda line: line["bid_fen"]),
         ("keyword_id", lambda line: line["keyword_id"]),
         ("word", lambda line: line["word"]),
@@ -94,6 +97,30 @@ def test_every_order_holds_across_pages(client: Any, sort: str, key: Any, minus:
     assert len({line["line_id"] for line in found}) == 12
     values = [key(line) for line in found]
     assert values == sorted(values, reverse=minus == "-")
+
+
+@pytest.mark.parametrize(
+    ("by", "wanted"),
+    [
+        ("risk", {"low": 8, "none": 4}),
+        ("reason", {"raise_marginal_return": 8, "hold_noise": 4}),
+        ("campaign_id", {"72281500001": 6, "72281500002": 6}),
+        ("state", {"pending": 8, "held": 4}),
+    ],
+)
+def test_groups_hold_every_line_of_the_filter_once(
+    client: Any, by: str, wanted: dict[str, int]
+) -> None:
+    groups = client.get(f"{LINES}/groups?by={by}").json()["items"]
+    assert {one["key"]: one["lines"] for one in groups} == wanted
+    whole = client.get(LINES).json()["totals"]
+    assert sum(one["spend_after_fen"] for one in groups) == whole["spend_after_fen"]
+    filtered = client.get(f"{LINES}/groups?by={by}&risk=none").json()["items"]
+    assert sum(one["lines"] for one in filtered) == 4
+
+
+def test_groups_by_anything_else_are_refused(client: Any) -> None:
+    assert client.get(f"{LINES}/groups?by=word").status_code == 422
 
 
 def test_totals_and_tag_are_of_the_whole_filtered_set(client: Any) -> None:

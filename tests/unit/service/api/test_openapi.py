@@ -39,7 +39,7 @@ from service.api.schemas.interventions import (
     StopsView,
 )
 from service.api.schemas.ledger import BreakEvenView, LedgerView, StatedDayView
-from service.api.schemas.lines import LineDetail, LinePage, LineView
+from service.api.schemas.lines import LineDetail, LineGroups, LinePage, LineView
 from service.api.schemas.people import (
     AddUserDemand,
     NewPasswordView,
@@ -75,6 +75,7 @@ SHAPES: dict[str, tuple[Any, Any]] = {
     "overrideProposal": (RejectDemand, OverrideView),
     "downloadSheet": (None, None),
     "listLines": (None, LinePage),
+    "groupLines": (None, LineGroups),
     "exportLines": (None, None),
     "previewImport": (ImportDemand, DifferenceView),
     "importLines": (ImportDemand, ImportView),

@@ -13,7 +13,7 @@ LINE = LineRow(
     bid_proposed_fen=110, bid_fen=110, change_rate=0.1, reason="raise_marginal_return",
     binding="step_up", explore=False, marginal_return=0.9, expected={}, spend_after_fen=550,
     spend_before_fen=500, contribution_after_fen=900, contribution_before_fen=830,
-    decided_by=None, decided_at=None, note=None,
+    decided_by=None, decided_at=None, note=None, risk="middle", at_stake_fen=35,
 )  # fmt: skip
 
 
@@ -28,7 +28,9 @@ def test_a_piece_is_never_larger_than_allowed(start, end, limit):
 def test_a_row_has_what_the_columns_show_and_the_money_in_yuan():
     shown = row(LINE, Texts("en"), {"c1": "cups"})
     fields = {column["field"] for column in grid_options(Texts("en"), "/")["columnDefs"]}
-    assert fields | {"id", "etag", "editable"} == shown.keys()
+    assert fields | {"id", "etag", "editable", "risk_told"} == shown.keys()
     assert (shown["bid_before"], shown["bid"], shown["spend_change"]) == (1.0, 1.1, 0.5)
     assert (shown["campaign"], shown["reason"].split(":")[0]) == ("cups", "raise")
+    assert (shown["risk"], shown["at_stake"]) == ("middle", 0.35)
+    assert shown["risk_told"].startswith("middle: ")
     assert shown["editable"] is True

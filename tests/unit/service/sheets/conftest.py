@@ -45,6 +45,8 @@ def line(number: int, **changes: Any) -> LineRow:
         "decided_by": None,
         "decided_at": None,
         "note": None,
+        "risk": "middle",
+        "at_stake_fen": 35,
     }
     return LineRow(**values | changes)
 

@@ -70,7 +70,7 @@ def test_another_bid_is_approved_at_once_only_where_nobody_is_told_apart(
     [
         ({}, {"line_id": "99"}, "A3", "99", "no_such_line"),
         ({}, {"line_id": "x"}, "A3", "x", "no_such_line"),
-        ({}, {"tag": None, "decision": "批准"}, "V3", "", "tag"),
+        ({}, {"tag": None, "decision": "批准"}, "X3", "", "tag"),
         ({}, {"bid": "一元"}, "L3", "一元", "no_number"),
         ({}, {"bid": True}, "L3", "True", "no_number"),
         ({}, {"bid": "nan"}, "L3", "nan", "no_number"),

@@ -48,7 +48,7 @@ def test_change_and_totals_are_formulas(make_line: Make) -> None:
     assert sheet["R4"].value == "=Q4-P4"
     assert sheet["A1"].value == "=SUBTOTAL(103,A3:A4)"
     assert sheet["R1"].value == "=SUBTOTAL(109,R3:R4)"
-    assert sheet.auto_filter.ref == "A2:V4"
+    assert sheet.auto_filter.ref == "A2:X4"
 
 
 def test_only_bid_decision_and_note_can_be_written(make_line: Make) -> None:
@@ -81,3 +81,13 @@ def test_comma_separated_text_keeps_ids_and_runs_nothing(
     assert (first["Word"], first["Keyword id"]) == (kept, "\t30481986859300001")
     assert (first["Bid"], first["Change"], first["Change of spend"]) == ("1.10", "0.1000", "1.00")
     assert (second["Bid"], second["Change"]) == ("", "")
+
+
+def test_a_lines_risk_goes_along(make_line: Make) -> None:
+    lines = [make_line(1), make_line(2, risk="by_hand", at_stake_fen=None)]
+    sheet = opened(lines).worksheets[0]
+    cells = [
+        (sheet[f"{LETTERS['risk']}{n}"].value, sheet[f"{LETTERS['at_stake']}{n}"].value)
+        for n in (3, 4)
+    ]
+    assert cells == [("中: 预计多赚, 不利时少赚", 0.35), ("人工定价, 未评估", None)]
