@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from service.settings.section import Section
 
@@ -26,3 +26,8 @@ class Database(Section):
     pool_wait_seconds: Annotated[int, Field(ge=1, le=300)] = 10
     statement_seconds: Annotated[int, Field(ge=1, le=86_400)] = 600
     busy_seconds: Annotated[int, Field(ge=1, le=600)] = 30
+
+    @model_validator(mode="before")
+    @classmethod
+    def _address_alone(cls, data: Any) -> Any:
+        return {"address": data} if isinstance(data, str) else data
