@@ -19,7 +19,7 @@ from service.report.figures import Report
 from service.report.gather import known_months, newest_month
 from service.report.publishing import publish, report_of
 from service.settings.models import Account, Allowance, Budgets, Economics, ReportsConnector
-from service.store import Store, applications, facts, interventions, ledger, roster, runs
+from service.store import Store, applications, interventions, ledger, pulls, roster, runs
 from service.store import audit as events
 from service.store.applications import ApplicationRow, BatchLineRow, BatchRow
 from service.store.audit import AuditFilter
@@ -96,7 +96,7 @@ def lived(
     ]
     with store.begin() as session:
         roster.upsert_roster(session, "shop", make_roster({"k1": 110, "k2": 100}), seen_at=NOW)
-        facts.upsert_facts(session, "shop", rows, pulled_at=NOW, pulled_on=DAY + 2 * ONE)
+        pulls.upsert_facts(session, "shop", rows, pulled_at=NOW, pulled_on=DAY + 2 * ONE)
         ledger.keep(session, "shop", DAY + 2 * ONE, booked)
     _send(store, first[0], origin)
     return first

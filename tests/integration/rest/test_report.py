@@ -14,7 +14,7 @@ from openpyxl import load_workbook
 
 from connectors.platform import KeywordDayRow
 from service.people.roles import Role
-from service.store import Store, facts
+from service.store import Store, pulls
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -32,7 +32,7 @@ def world(store: Store) -> Iterator[World]:
     )  # fmt: skip
     with store.begin() as session:
         for account in (OURS, THEIRS):
-            facts.upsert_facts(
+            pulls.upsert_facts(
                 session, account, [row], pulled_at=NOW, pulled_on=NIGHT + timedelta(days=1)
             )
     yield made
