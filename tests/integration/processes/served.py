@@ -83,7 +83,7 @@ class Served:
         while True:
             try:
                 socket.create_connection(("127.0.0.1", self.port)).close()
-            except ConnectionRefusedError:
+            except (ConnectionRefusedError, ConnectionResetError):  # closed, or closing just now
                 return
             yield
 
