@@ -266,3 +266,10 @@ def test_the_terminal_rejects_and_approves_after_asking(planned):
     impossible = planned.call("approve", rejected[0], "-y")
     assert impossible.returncode == 4
     assert "rejected" in impossible.stderr
+
+
+def test_the_terminal_approves_what_is_of_a_risk(planned):
+    waiting = pending(planned)
+    risk = waiting[-1]["risk"]
+    wanted = {line["line_id"] for line in waiting if line["risk"] == risk}
+    assert set(printed(planned, "approve", "--risk", risk, "-y")["changed"]) == wanted
