@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
 
 import typer
 
-from service.cli.options import AccountId, Json, command_of
+from service.cli.options import AccountId, Command, Json, command_of
 from service.cli.proposals import write_file
 from service.errors import InputError, NotFoundError
 from service.settings.models import Account
+
+if TYPE_CHECKING:
+    from service.reading.catalogue import Language
+    from service.report.figures import Report
 
 
 def report(
@@ -42,9 +46,7 @@ def report(
     """给店主的月报: 花了多少, 带来多少, 亏损与额度, 预测准不准 · A month for the owner: HTML and XLSX."""
     from service.reading.catalogue import language as known  # noqa: PLC0415 - openpyxl is slow
     from service.report.calendar import Month  # noqa: PLC0415
-    from service.report.publishing import MEDIA_TYPES, publish, report_of  # noqa: PLC0415
-    from service.report.sentences import lead  # noqa: PLC0415
-    from service.report.texts import Texts  # noqa: PLC0415
+    from service.report.publishing import report_of  # noqa: PLC0415
 
     command = command_of(context, machine=as_json)
     spoken = known(language or command.screen.speech.language)
@@ -53,28 +55,34 @@ def report(
     with command.store() as store, store.read() as session:
         found = [report_of(session, one, wanted, _today(one)) for one in accounts]
     _folder(to)
-    told = []
-    for one in found:
-        paths = []
-        for kind in MEDIA_TYPES:
-            made = publish(one, kind, spoken)
-            write_file(to / made.name, made.content, force=force)
-            paths.append(str(to / made.name))
-        said = lead(Texts(spoken), one)
-        command.screen.say("\n".join(said), "\n".join(said))
-        for path in paths:
-            command.screen.say(f"已写入 {path}", f"Wrote {path}")
-        told.append(
-            {
-                "account_id": one.account_id,
-                "month": str(one.month),
-                "state": one.state,
-                "paths": paths,
-                "said": said,
-            }
-        )
+    told = [_told(command, one, spoken, to, force=force) for one in found]
     if as_json:
         command.screen.emit(told)
+
+
+def _told(
+    command: Command, one: Report, spoken: Language, to: Path, *, force: bool
+) -> dict[str, Any]:
+    """Write an account's month in every form, and say what it comes to."""
+    from service.report.publishing import MEDIA_TYPES, publish  # noqa: PLC0415 - openpyxl is slow
+    from service.report.sentences import lead  # noqa: PLC0415
+    from service.report.texts import Texts  # noqa: PLC0415
+
+    said = lead(Texts(spoken), one)
+    command.screen.say("\n".join(said), "\n".join(said))
+    paths = []
+    for kind in MEDIA_TYPES:
+        made = publish(one, kind, spoken)
+        write_file(to / made.name, made.content, force=force)
+        paths.append(str(to / made.name))
+        command.screen.say(f"已写入 {paths[-1]}", f"Wrote {paths[-1]}")
+    return {
+        "account_id": one.account_id,
+        "month": str(one.month),
+        "state": one.state,
+        "paths": paths,
+        "said": said,
+    }
 
 
 def _chosen(accounts: tuple[Account, ...], account: str | None) -> list[Account]:
