@@ -77,8 +77,13 @@ def pooled(problem: Problem, columns: IntArray, free: BoolArray, start: IntArray
     mixed = base.copy()
     found = np.unique(stairs.word[segments])
     mixed[found] = _settled(problem, segments, int(segments[cut]), start, money)
-    sound = problem.room(mixed).account >= 0 and bool((problem.room(mixed).campaign >= 0).all())
-    return mixed if sound and problem.value(mixed) > problem.value(columns) else columns
+    better = problem.value(mixed) > problem.value(columns) or not _sound(problem, columns)
+    return mixed if better and _sound(problem, mixed) else columns
+
+
+def _sound(problem: Problem, columns: IntArray) -> bool:
+    room = problem.room(columns)
+    return room.account >= 0 and bool((room.campaign >= 0).all())
 
 
 def _settled(

@@ -81,10 +81,29 @@ class _Prefix:
         """(m,) columns after ``taken`` segments, levels, and which words may take more."""
         stairs, segments = self.problem.stairs, self.road.segments
         levels = stairs.levels(segments[:taken])
-        columns = np.where(self.free, stairs.columns(levels), self.start)
+        plain = np.where(self.free, stairs.columns(levels), self.start)
         whole = taken == len(segments)
-        columns, done = self.settled.of(self._end if whole else int(segments[taken]), columns)
-        return columns, levels, self.free & ~done
+        columns, done = self.settled.of(self._end if whole else int(segments[taken]), plain)
+        dear = self._beyond_the_account(plain, columns)
+        return np.where(dear, plain, columns), levels, self.free & (dear | ~done)
+
+    def _beyond_the_account(self, plain: IntArray, settled: IntArray) -> BoolArray:
+        """(m,) words of campaigns that stay as in the prefix, which the account's budget is made for.
+
+        A settled campaign spends its cap to the last; where the account's budget binds as well, those
+        whose settling costs most give it up until the budget holds.
+        """
+        campaign = self.problem.campaign
+        over = -self.problem.room(settled).account
+        if over <= 0:
+            return np.zeros(len(plain), np.bool_)
+        spend = self.problem.spend_by_campaign
+        extra = spend(settled) - spend(plain)
+        dearest = np.argsort(-extra, kind="stable")
+        enough = int(np.searchsorted(np.cumsum(extra[dearest]), over * (1 + 1e-9) + 1e-9)) + 1
+        given_up = np.zeros(len(extra), np.bool_)
+        given_up[dearest[:enough]] = True
+        return (given_up & (extra > 0))[campaign]
 
     @property
     def _end(self) -> int:

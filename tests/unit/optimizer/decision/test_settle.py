@@ -80,3 +80,19 @@ def test_held_words_keep_their_column_and_count(make_market, table):
     solution = solve(laid.problem, held)
     assert (solution.columns[held >= 0] == 4).all()
     assert (laid.problem.room(solution.columns).campaign >= 0).all()
+
+
+@pytest.mark.parametrize("share", [0.8, 0.9, 0.97])
+@pytest.mark.parametrize("max_loss", [None, 40.0])
+def test_settled_campaigns_leave_the_accounts_budget_whole(make_market, table, share, max_loss):
+    goal = {} if max_loss is None else {"objective": "slight_loss", "max_loss": max_loss}
+    for seed in range(25):
+        market = heavy(make_market, 60, seed)
+        wanted = table(market, Policy()).problem
+        free = solve(wanted, np.full(60, -1)).columns
+        caps = {f"c{i}": 0.5 * spend for i, spend in enumerate(wanted.spend_by_campaign(free))}
+        policy = Policy(campaign_budgets=caps, daily_budget=share * sum(caps.values()), **goal)
+        laid = table(market, policy)
+        room = laid.problem.room(solve(laid.problem, laid.nobody).columns)
+        assert room.account >= 0, seed
+        assert (room.campaign >= 0).all(), seed
