@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from service.store.chunks import ROW_CHUNK, chunked
+from service.store.scope import narrowed
 
 Rows = Iterable[Sequence[Any]]
 
@@ -36,10 +37,13 @@ def insert_rows(session: Session, table: Table, rows: Rows) -> None:
 def rows_of(session: Session, query: Select[Any], size: int) -> Iterator[Sequence[tuple[Any, ...]]]:
     """The rows of a query as the driver tells them, ``size`` at a time.
 
-    SQLite tells dates as ISO text and truth as 0 or 1. Memory grows with the piece only.
+    SQLite tells dates as ISO text and truth as 0 or 1. Memory grows with the piece only. A session
+    that sees some accounts only sees no others here.
     """
     connection = session.connection()
-    told = query.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
+    told = narrowed(session, query).compile(
+        dialect=connection.dialect, compile_kwargs={"literal_binds": True}
+    )
     driver: Any = connection.connection.driver_connection
     named = {"name": "kaiche_rows"} if connection.dialect.name == "postgresql" else {}
     with _told(connection, str(told)), closing(driver.cursor(**named)) as cursor:

@@ -24,10 +24,18 @@ class ScopedSession(Session):
 
 @event.listens_for(ScopedSession, "do_orm_execute")
 def _narrow(execution: ORMExecuteState) -> None:
-    statement: Any = execution.statement
-    if isinstance(statement, Insert):
-        return
-    accounts: frozenset[str] = execution.session.info[ACCOUNTS]
+    if not isinstance(execution.statement, Insert):
+        execution.statement = narrowed(execution.session, execution.statement)
+
+
+def narrowed(session: Session, statement: Any) -> Any:
+    """The statement within the session's accounts, or as it is where the session has none.
+
+    For what does not go through ``session.execute``. Raises StoreError for what cannot be narrowed.
+    """
+    if not isinstance(session, ScopedSession):
+        return statement
+    accounts: frozenset[str] = session.info[ACCOUNTS]
     if not isinstance(statement, (Select, Update, Delete)):
         raise StoreError(f"a {type(statement).__name__} cannot be kept within accounts")
     here = _tables_of(statement)
@@ -40,7 +48,7 @@ def _narrow(execution: ORMExecuteState) -> None:
         condition = _condition(table, accounts)
         if condition is not None:
             statement = statement.where(condition)
-    execution.statement = statement
+    return statement
 
 
 def _tables_of(statement: Select[Any] | Update | Delete) -> set[Table]:

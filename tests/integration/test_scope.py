@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select, union, update
 
 from service.errors import NotFoundError, StoreError
-from service.store import Store, lines, proposals, runs
+from service.store import Store, bulk, lines, proposals, runs
 from service.store.lines import LINES, LineFilter
 from service.store.proposals import PROPOSALS
 from service.store.runs import RUNS
@@ -35,6 +35,14 @@ def test_nothing_is_read(within: tuple[Store, list[Any]]) -> None:
         assert session.scalar(select(func.count()).select_from(LINES)) == 0
         with pytest.raises(NotFoundError):
             proposals.get(session, theirs[0].proposal_id)
+
+
+def test_what_the_driver_tells_is_narrowed_too(within: tuple[Store, list[Any]]) -> None:
+    store, _ = within
+    for seen, rows in ((store, 0), (store.within(frozenset({"shop"})), 2), (store.within(None), 2)):
+        with seen.read() as session:
+            pieces = bulk.rows_of(session, select(LINES.c.line_id), 10)
+            assert sum(map(len, pieces)) == rows
 
 
 def test_both_sides_of_a_join_are_narrowed(within: tuple[Store, list[Any]]) -> None:
