@@ -151,9 +151,9 @@ def common(
     """The common parameter that best explains ``counts`` (m,), by damped Newton steps."""
     if not moves.known:
         return UNKNOWN
-    value = start
+    value, held = start, Held.of(moves, counts, dispersion)
     for _ in range(ROUNDS):
-        top, bottom, score = compare(moves, counts, response(value), dispersion)
+        top, bottom, score = held.against(response(value))
         total = float(bottom.sum())
         if total <= 1e-6:
             return UNKNOWN
@@ -165,32 +165,50 @@ def common(
     return Finding(value, float(np.sqrt(noise)) / total, score)
 
 
-def compare(
-    moves: Moves, counts: FloatArray, response: tuple[FloatArray, FloatArray], dispersion: float
-) -> tuple[FloatArray, FloatArray, float]:
-    """Each keyword's score and information (n,) about the parameter, and the log likelihood.
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Counts (m,) of the rows of ``moves``, ready to be held against what a response expects of them."""
 
-    A row's counts are expected from the keyword's rate on the days before the hole.
-    """
-    log_response, slope = response
-    size, keyword = moves.keywords, moves.keyword
-    room = moves.exposure * np.exp(log_response)
-    total, days = sum_by(keyword, counts, size), sum_by(keyword, moves.exposure, size)
-    weight = moves.weight / (1.0 + dispersion * total / np.maximum(days, 1e-9))[keyword]
-    rate = (total / np.maximum(sum_by(keyword, room, size), 1e-9))[keyword]
-    past_room, past_slope, past_counts = (
-        _between(v, moves.start, moves.end) for v in (room, room * slope, counts)
-    )
-    usable = (past_room > 1e-6) & (rate > 0)
-    safe = np.where(usable, past_room, 1.0)
-    expected = room * (past_counts + 0.5) / (safe + 0.5 / np.where(usable, rate, 1.0))
-    moved = slope - past_slope / safe
-    weight = np.where(usable, weight, 0.0)
-    moved = moved - _cell_means(moved, weight * expected, moves.cell)
-    top = sum_by(keyword, weight * moved * (counts - expected), size)
-    bottom = sum_by(keyword, weight * moved**2 * expected, size)
-    likelihood = weight * (counts * np.log(np.maximum(expected, 1e-9)) - expected)
-    return top, bottom, float(likelihood.sum())
+    moves: Moves
+    counts: FloatArray
+    past: FloatArray  # (m,) counts of the keyword's days before the hole
+    total: FloatArray  # (n,) counts of each keyword
+    weight: FloatArray  # (m,)
+
+    @classmethod
+    def of(cls, moves: Moves, counts: FloatArray, dispersion: float) -> Held:
+        """``dispersion``: relative variance of a keyword's day beyond Poisson."""
+        size, keyword = moves.keywords, moves.keyword
+        total, days = sum_by(keyword, counts, size), sum_by(keyword, moves.exposure, size)
+        weight = moves.weight / (1.0 + dispersion * total / np.maximum(days, 1e-9))[keyword]
+        return cls(moves, counts, _between(counts, moves.start, moves.end), total, weight)
+
+    def against(
+        self, response: tuple[FloatArray, FloatArray]
+    ) -> tuple[FloatArray, FloatArray, float]:
+        """Each keyword's score and information (n,) about the parameter, and the log likelihood.
+
+        ``response``: log response and its derivative (m,). A row's counts are expected from the
+        keyword's rate on the days before the hole.
+        """
+        log_response, slope = response
+        moves, counts = self.moves, self.counts
+        size, keyword = moves.keywords, moves.keyword
+        room = moves.exposure * np.exp(log_response)
+        rate = (self.total / np.maximum(sum_by(keyword, room, size), 1e-9))[keyword]
+        past_room, past_slope = (
+            _between(values, moves.start, moves.end) for values in (room, room * slope)
+        )
+        usable = (past_room > 1e-6) & (rate > 0)
+        safe = np.where(usable, past_room, 1.0)
+        expected = room * (self.past + 0.5) / (safe + 0.5 / np.where(usable, rate, 1.0))
+        moved = slope - past_slope / safe
+        weight = np.where(usable, self.weight, 0.0)
+        moved = moved - _cell_means(moved, weight * expected, moves.cell)
+        top = sum_by(keyword, weight * moved * (counts - expected), size)
+        bottom = sum_by(keyword, weight * moved**2 * expected, size)
+        likelihood = weight * (counts * np.log(np.maximum(expected, 1e-9)) - expected)
+        return top, bottom, float(likelihood.sum())
 
 
 def _cell_means(values: FloatArray, weight: FloatArray, cell: IntArray) -> FloatArray:

@@ -24,6 +24,7 @@ LEAST_DAYS = 14
 STEPS = np.array([0.0, 0.007, 0.014, 0.028, 0.056])
 CHANCES = np.array([0.5, 0.15, 0.15, 0.1, 0.1])
 FIRST_SD = 0.3
+CHUNK = 20_000  # adgroups at once
 FARTHEST = 1.5  # log; further away no day is from the adgroup's own level
 
 
@@ -48,15 +49,18 @@ def drift(seen: FloatArray, expected: FloatArray) -> Drift:
     span = min(span, MOST_DAYS)
     y, e = seen[:, span - 1 :: -1].T, np.maximum(expected[:, span - 1 :: -1].T, 1e-9)
     noise = day_variance(y, e)
-    found = [_filtered(y, e, step, noise) for step in STEPS]
-    score = np.array([one.evidence for one in found]) + np.log(CHANCES)
+    levels, variance = np.empty((span, len(STEPS), groups)), np.empty((len(STEPS), groups))
+    score = np.log(CHANCES)
+    for at in range(0, groups, CHUNK):
+        part = slice(at, at + CHUNK)
+        levels[..., part], variance[:, part], evidence = _filtered(y[:, part], e[:, part], noise)
+        score = score + evidence
     chance = np.exp(score - score.max())
     chance /= chance.sum()
-    still = found[0].variance
-    path = np.tensordot(chance, np.array([one.level for one in found]), 1)
-    last = np.array([one.level[-1] - one.level.mean(axis=0) for one in found])
+    path = np.tensordot(levels, chance, (1, 0))
+    last = levels[-1] - levels.mean(axis=0)
     spread = chance @ (last - chance @ last) ** 2
-    moved = chance @ np.array([np.maximum(one.variance - still, 0.0) for one in found])
+    moved = chance @ np.maximum(variance - variance[0], 0.0)
     factor = np.exp(np.clip(path - path[-1], -FARTHEST, FARTHEST))
     return Drift(np.ascontiguousarray(factor[::-1].T), np.sqrt(moved + spread))
 
@@ -71,21 +75,21 @@ def day_variance(y: FloatArray, e: FloatArray) -> float:
     return max(0.5 * float((weight * excess).sum()) / total, 0.0) if total > 0 else 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class _Filtered:
-    level: FloatArray  # (T, G) smoothed log levels
-    variance: FloatArray  # (G,) of the last one
-    evidence: float
+def _filtered(
+    y: FloatArray, e: FloatArray, noise: float
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Forward filter and backward smoother for all of ``STEPS`` (S,) and all adgroups at once.
 
-
-def _filtered(y: FloatArray, e: FloatArray, step: float, noise: float) -> _Filtered:
-    """Forward filter and backward smoother for one ``step``, all adgroups at once."""
+    Smoothed log levels (T, S, G), variances (S, G) of the last ones, and evidence (S,).
+    """
     span, groups = y.shape
-    level, variance = np.zeros(groups), np.full(groups, FIRST_SD**2)
-    levels, variances = np.empty_like(y), np.empty_like(y)
-    evidence = 0.0
+    wander = STEPS[:, None] ** 2
+    shape = len(STEPS), groups
+    level, variance = np.zeros(shape), np.full(shape, FIRST_SD**2)
+    levels, variances = np.empty((2, span, *shape))
+    evidence = np.zeros(len(STEPS))
     for day in range(span):
-        before = variance + (step**2 if day else 0.0)
+        before = variance + (wander if day else 0.0)
         mean = e[day] * np.exp(level)
         evidence += _predicted(y[day], mean, before + noise)
         damp = 1.0 + mean * noise
@@ -93,13 +97,14 @@ def _filtered(y: FloatArray, e: FloatArray, step: float, noise: float) -> _Filte
         level = np.clip(level + variance * (y[day] - mean) / damp, -2 * FARTHEST, 2 * FARTHEST)
         levels[day], variances[day] = level, variance
     for day in range(span - 2, -1, -1):
-        gain = variances[day] / (variances[day] + step**2)
+        gain = variances[day] / (variances[day] + wander)
         levels[day] += gain * (levels[day + 1] - levels[day])
-    return _Filtered(levels, variance, evidence)
+    return levels, variance, evidence
 
 
-def _predicted(y: FloatArray, mean: FloatArray, relative_variance: FloatArray) -> float:
-    """Log density of counts under negative binomials, without terms of the counts alone."""
+def _predicted(y: FloatArray, mean: FloatArray, relative_variance: FloatArray) -> FloatArray:
+    """(S,) log densities of counts (G,) under negative binomials, without terms of the counts alone."""
     shape = 1.0 / relative_variance
     term = gammaln(shape + y) - gammaln(shape) - shape * np.log1p(mean / shape)
-    return float((term + y * np.log(mean / (shape + mean))).sum())
+    density: FloatArray = (term + y * np.log(mean / (shape + mean))).sum(axis=1)
+    return density

@@ -22,6 +22,7 @@ CLOSE = 2.0  # log likelihood within which the longer memory is taken
 BLOCKS = 3  # runs of newer days that the older ones must predict
 STRENGTHS = (1.0, 4.0, 16.0, 64.0)  # counts' worth of the pooled rate in a prediction
 SCATTERS = (0.0, 0.04, 0.2, 1.0)  # relative variance of a run of days around its rate
+USUAL_SCATTER = 0.05
 
 
 def weights(age: FloatArray | IntArray, half_life: float) -> FloatArray:
@@ -79,11 +80,7 @@ def fade(
             faded = weights(old, half_life)
             seen = sum_by(keyword[past], counts[past] * faded, size)
             room = sum_by(keyword[past], exposure[past] * faded, size)
-            score[place] += [
-                _score(y, e, seen, room, strength, scatter)
-                for strength in STRENGTHS
-                for scatter in SCATTERS
-            ]
+            score[place] += _scores(y, e, seen, room, STRENGTHS, SCATTERS)
     by_half_life = logsumexp(score, axis=1) + np.log(prior)
     chance = np.exp(by_half_life - logsumexp(by_half_life))
     return Fade(candidates, tuple(float(share) for share in chance))
@@ -122,7 +119,7 @@ def choose_half_life(
         fade = weights(past_age, half_life)
         seen = sum_by(past, counts[~test] * fade, size)
         room = sum_by(past, exposure[~test] * fade, size)
-        scores.append(_score(y, e, seen, room))
+        scores += _scores(y, e, seen, room, (STRENGTHS[0],), (USUAL_SCATTER,))
     good = [
         half_life
         for half_life, score in zip(candidates, scores, strict=True)
@@ -131,15 +128,16 @@ def choose_half_life(
     return max(good)
 
 
-def _score(
+def _scores(
     y: FloatArray,
     e: FloatArray,
     seen: FloatArray,
     room: FloatArray,
-    strength: float = 1.0,
-    scatter: float = 0.05,
-) -> float:
-    """Log likelihood of the held-out counts, each keyword pulled to the pooled rate.
+    strengths: tuple[float, ...],
+    scatters: tuple[float, ...],
+) -> list[float]:
+    """Log likelihoods of the held-out counts, each keyword pulled to the pooled rate, for every strength
+    and every scatter.
 
     The level common to all is left free: only what differs between keywords is judged. ``scatter``
     keeps days that scatter by themselves from passing for a rate that has moved.
@@ -147,15 +145,19 @@ def _score(
     used = (e > 0) & (room > 0)
     y, e, seen, room = y[used], e[used], seen[used], room[used]
     if not len(y) or room.sum() <= 0:
-        return 0.0
+        return [0.0] * (len(strengths) * len(scatters))
     pooled = (seen.sum() + 0.5) / room.sum()
-    mean = e * (seen + strength) / (room + strength / pooled)
-    mean = np.maximum(mean * (y.sum() / max(float(mean.sum()), 1e-12)), 1e-12)
-    shape = 1.0 / (1.0 / (strength + seen) + scatter)
-    term = (
-        gammaln(shape + y)
-        - gammaln(shape)
-        + shape * np.log(shape / (shape + mean))
-        + y * np.log(mean / (shape + mean))
-    )
-    return float(term.sum())
+    total, some = float(y.sum()), np.flatnonzero(y > 0)
+    found = y[some]
+    scores = []
+    for strength in strengths:
+        mean = e * (seen + strength) / (room + strength / pooled)
+        mean = np.maximum(mean * (total / max(float(mean.sum()), 1e-12)), 1e-12)
+        for scatter in scatters:
+            shape = 1.0 / (1.0 / (strength + seen) + scatter)
+            silent = -float((shape * np.log1p(mean / shape)).sum())
+            shape, expected = shape[some], mean[some]
+            told = gammaln(shape + found) - gammaln(shape)
+            told += found * np.log(expected / (shape + expected))
+            scores.append(silent + float(told.sum()))
+    return scores

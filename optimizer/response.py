@@ -15,11 +15,11 @@ import numpy as np
 from optimizer.changes import (
     MOST_ROWS,
     Finding,
+    Held,
     Moves,
     along_curve,
     along_power,
     common,
-    compare,
     find_moves,
     own_information,
     price_slope,
@@ -161,7 +161,7 @@ def _keywords(
     precision = POSITION_SPREAD**-2 + structural
     if moves.known:
         response = along_curve(moves, curve)(mean)
-        top, bottom, _ = compare(moves, moves.clicks, response, dispersion)
+        top, bottom, _ = Held.of(moves, moves.clicks, dispersion).against(response)
         information = own_information(moves, response, dispersion)
         doubt = (ENDOGENEITY_SD / _steep(curve, mean)) ** 2
         information = np.where(bottom > 1e-9, information / (1.0 + information * doubt), 0.0)

@@ -32,6 +32,7 @@ FARTHEST = (
 _WANDERS = np.array([0.0005, 0.01, 0.03, 0.08])
 _OWNS = np.array([0.005, 0.06, 0.16, 0.4])
 _NEWTON_ROUNDS, _SCALE_ROUNDS = 12, 3
+_SETTLED = 1e-9  # of every day's log effect; Newton's next step would be its square
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +71,11 @@ def tide(seen: FloatArray, expected: FloatArray, doubt: FloatArray) -> Tide:
     steps = np.minimum.outer(np.arange(1.0, span + 1), np.arange(1.0, span + 1))
     level = FIRST_SD**2 + wander[:, None, None] ** 2 * steps
     stretch = np.ones((len(own), span))
+    mode = np.zeros((len(own), span))
     for _ in range(_SCALE_ROUNDS):
         days = own[:, None] ** 2 * stretch
-        fit = _laplace(seen, expected, level + doubt, days)
+        fit = _laplace(seen, expected, level + doubt, days, mode)
+        mode = fit.mode
         beyond = (days * fit.pull) ** 2 + days * (1.0 - days * fit.certainty)
         stretch = (FREEDOM + beyond / own[:, None] ** 2) / (FREEDOM + 1.0)
     score = fit.evidence - wander / WANDER - own / OWN + np.log(own)
@@ -85,6 +88,7 @@ def tide(seen: FloatArray, expected: FloatArray, doubt: FloatArray) -> Tide:
 class _Fit:
     """Laplace's approximation for each of H settings."""
 
+    mode: FloatArray  # (H, T)
     pull: FloatArray  # (H, T) gradient of the log likelihood at the mode, K^-1 f
     inverse: FloatArray  # (H, T, T) inverse of K + W^-1
     evidence: FloatArray  # (H,)
@@ -96,26 +100,45 @@ class _Fit:
         return diagonal
 
 
-def _laplace(seen: FloatArray, expected: FloatArray, common: FloatArray, days: FloatArray) -> _Fit:
-    """Mode and evidence under covariances ``common`` (H, T, T) plus diagonals ``days`` (H, T)."""
-    span = len(seen)
-    covariance = common + days[:, :, None] * np.eye(span)
-    mode = np.zeros(days.shape)
+def _laplace(
+    seen: FloatArray,
+    expected: FloatArray,
+    common: FloatArray,
+    days: FloatArray,
+    mode: FloatArray,
+) -> _Fit:
+    """Mode, sought from ``mode`` (H, T), and evidence under covariances ``common`` (H, T, T) plus
+    diagonals ``days`` (H, T).
+    """
+    covariance = common + days[:, :, None] * np.eye(len(seen))
     for _ in range(_NEWTON_ROUNDS):
-        mean = expected * np.exp(mode)
-        root = np.sqrt(mean)
-        inner = np.eye(span) + root[:, :, None] * covariance * root[:, None, :]
-        target = mean * mode + seen - mean
-        bent = root * np.einsum("hij,hj->hi", covariance, target)
+        root, inner = _curvature(expected, covariance, mode)
+        target = root**2 * mode + seen - root**2
+        bent = root * _times(covariance, target)
         pull = target - root * np.linalg.solve(inner, bent[..., None])[..., 0]
-        mode = np.clip(np.einsum("hij,hj->hi", covariance, pull), mode - 1.5, mode + 1.5)
+        before = mode
+        mode = np.clip(_times(covariance, pull), mode - 1.5, mode + 1.5)
         mode = np.clip(mode, -2.0 * FARTHEST, 2.0 * FARTHEST)
-    mean = expected * np.exp(mode)
-    root = np.sqrt(mean)
-    inner = np.eye(span) + root[:, :, None] * covariance * root[:, None, :]
+        if np.abs(mode - before).max() < _SETTLED:
+            break
+    root, inner = _curvature(expected, covariance, mode)
     inverse = root[:, :, None] * np.linalg.inv(inner) * root[:, None, :]
-    evidence = (seen * mode - mean).sum(axis=1) - 0.5 * (pull * mode).sum(axis=1)
-    return _Fit(pull, inverse, evidence - 0.5 * np.linalg.slogdet(inner)[1])
+    evidence = (seen * mode - root**2).sum(axis=1) - 0.5 * (pull * mode).sum(axis=1)
+    return _Fit(mode, pull, inverse, evidence - 0.5 * np.linalg.slogdet(inner)[1])
+
+
+def _curvature(
+    expected: FloatArray, covariance: FloatArray, mode: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Root of the counts expected at ``mode`` (H, T), and I + root covariance root (H, T, T)."""
+    root = np.sqrt(expected * np.exp(mode))
+    return root, np.eye(len(expected)) + root[:, :, None] * covariance * root[:, None, :]
+
+
+def _times(matrices: FloatArray, vectors: FloatArray) -> FloatArray:
+    """(H, T) products of matrices (H, T, T) and vectors (H, T)."""
+    product: FloatArray = (matrices @ vectors[..., None])[..., 0]
+    return product
 
 
 def _summed(

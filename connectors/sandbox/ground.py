@@ -31,6 +31,8 @@ class Ground:
 
     ``market_level_fen`` is the rivals' median score, ``quality`` ours relative to theirs,
     ``ctr`` the click rate at the first position, ``cvr`` orders per click, ``searches`` a day.
+    ``usual_cvr`` is what words of the same adgroup and match have: the median of the law that ``cvr``
+    was drawn from.
     """
 
     adgroup: IntArray  # (n,) into G
@@ -40,6 +42,7 @@ class Ground:
     broad: BoolArray
     ctr: FloatArray
     cvr: FloatArray
+    usual_cvr: FloatArray
     interest: FloatArray  # carts and favourites per click, as a multiple of the usual
     order_value_fen: FloatArray  # (n,) mean
     item_value_fen: FloatArray  # (G,) mean order of the item
@@ -78,7 +81,7 @@ def draw(scenario: Scenario, seed: int) -> Ground:
     score = np.round(6.5 + 2.0 * np.log(quality) / 0.25 + 0.7 * rng.standard_normal(n))
     searches = _searches(rng, scenario, broad)
     ctr = _click_rates(rng, scenario, quality, broad)
-    cvr = _conversion(rng, scenario, adgroup, broad)
+    cvr, usual_cvr = _conversion(rng, scenario, adgroup, broad)
     return Ground(
         adgroup=adgroup,
         campaign=campaign_of_adgroup[adgroup],
@@ -87,6 +90,7 @@ def draw(scenario: Scenario, seed: int) -> Ground:
         broad=broad,
         ctr=ctr,
         cvr=cvr,
+        usual_cvr=usual_cvr,
         interest=_interest(seed, scenario, adgroup, cvr),
         order_value_fen=100.0 * item_value[adgroup] * np.exp(0.15 * rng.standard_normal(n)),
         item_value_fen=100.0 * item_value,
@@ -148,11 +152,11 @@ def _click_rates(
 
 def _conversion(
     rng: np.random.Generator, scenario: Scenario, adgroup: IntArray, broad: BoolArray
-) -> FloatArray:
+) -> tuple[FloatArray, FloatArray]:
     of_group = scenario.cvr_adgroup_log_sd * rng.standard_normal(scenario.adgroups)
     of_word = scenario.cvr_keyword_log_sd * rng.standard_normal(scenario.keywords)
-    rate = scenario.cvr_median * np.exp(of_group[adgroup] + of_word) * np.where(broad, 0.93, 1.12)
-    return np.clip(rate, *scenario.cvr_range)
+    usual = scenario.cvr_median * np.exp(of_group[adgroup]) * np.where(broad, 0.93, 1.12)
+    return np.clip(usual * np.exp(of_word), *scenario.cvr_range), usual
 
 
 def _interest(seed: int, scenario: Scenario, adgroup: IntArray, cvr: FloatArray) -> FloatArray:

@@ -30,6 +30,7 @@ class Extent:
     market_nights: int = 60
     market_warm_up: int = 15
     slight_seeds: int = 2
+    ceiling_seeds: int = 1
     allowance_seeds: int = 4
     allowance_nights: int = 90
     allowance_words: int = 120
@@ -71,6 +72,7 @@ QUICK = Extent()
 FULL = Extent(
     market_seeds=20,
     slight_seeds=20,
+    ceiling_seeds=4,
     allowance_seeds=200,
     calibration_seeds=10,
     sampler_draws=2_000,

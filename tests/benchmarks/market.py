@@ -20,6 +20,11 @@ PEERS: dict[str, Callable[[], Bidder]] = {
     "band": lambda: peers.band_rule,
     "paced_eb": peers.PacedEmpiricalBayes,
 }
+TOLD: dict[str, Callable[[], Bidder]] = {
+    "kaiche": peers.Kaiche,
+    "told_of_shop": peers.ToldOfShop,
+    "told_of_words": peers.ToldOfWords,
+}
 LOSS_OF_SPEND = 0.05  # the allowance a day, as a share of what the shop has been spending
 EXPLORE = 0.2
 
@@ -39,11 +44,14 @@ def run(extent: Extent) -> list[Table]:
     wide = jobs_of(extent, extent.market_seeds, extent.market_names)
     slight = jobs_of(extent, extent.slight_seeds, extent.slight_names)
     barren = jobs_of(extent, extent.slight_seeds, ("worthless",))
+    hidden = jobs_of(extent, extent.ceiling_seeds, extent.market_names)
     profits = spread(profits_of, wide, extent.processes)
     contributions = spread(contributions_of, slight, extent.processes)
     losses = spread(losses_of, barren, extent.processes)
+    ceilings = spread(ceilings_of, hidden, extent.processes)
     return [
         Table("Profit over the clairvoyant's, expected, same luck", _profit_rows(profits), profits),
+        Table("The same, had the product been told", _ceiling_rows(ceilings), ceilings),
         Table(
             "Slight loss: contribution over the clairvoyant's, who may lose as much on average",
             _slight_rows(contributions),
@@ -88,6 +96,23 @@ def _profit_rows(shops: Sequence[Row]) -> list[Row]:
             row[f"ahead_{peer}"] = f"{int((ours > theirs).sum())}/{len(ours)}"
         rows.append(row)
     return rows
+
+
+def ceilings_of(job: Job) -> Row:
+    """The product's profit over the clairvoyant's as it is, told of the shop, and told of the words."""
+    best = _profit(job, peers.clairvoyant)
+    row: Row = {"scenario": job.scenario.name, "seed": job.seed}
+    for name, bidder in TOLD.items():
+        row[name] = round(_profit(job, bidder()) / best, 4)
+    return row
+
+
+def _ceiling_rows(shops: Sequence[Row]) -> list[Row]:
+    return [
+        {"scenario": name, "seeds": len(_column(shops, name, "kaiche"))}
+        | {bidder: _mean(_column(shops, name, bidder)) for bidder in TOLD}
+        for name in dict.fromkeys(row["scenario"] for row in shops)
+    ]
 
 
 def contributions_of(job: Job) -> Row:

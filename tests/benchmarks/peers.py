@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
 import numpy as np
 
 import optimizer
-from tests.benchmarks.shop import FloatArray, IntArray, Shop
+from connectors.sandbox.ground import on_day
+from tests.benchmarks.shop import SHOWN_DAYS, FloatArray, IntArray, Shop
 from tests.benchmarks.shrinkage import empirical_bayes
 
 HIGHEST_FEN = 2_000
@@ -27,17 +28,20 @@ class Kaiche:
     estimates: optimizer.Estimates | None = field(default=None, init=False)
     plan: optimizer.Plan | None = field(default=None, init=False)
 
-    def __call__(self, shop: Shop) -> IntArray:
-        """Bids for today; ``estimates`` and ``plan`` are kept for whoever wants to look."""
-        history = shop.history()
-        self.estimates = optimizer.estimate(
-            history,
+    def learn(self, shop: Shop) -> optimizer.Estimates:
+        """What is believed this morning."""
+        return optimizer.estimate(
+            shop.history(),
             shop.static.roster(shop.bids_fen),
             shop.static.economics,
             as_of=date.fromordinal(shop.today),
             settlement=shop.settled(),
             attribution_days=shop.market.scenario.attribution_days,
         )
+
+    def __call__(self, shop: Shop) -> IntArray:
+        """Bids for today; ``estimates`` and ``plan`` are kept for whoever wants to look."""
+        self.estimates = self.learn(shop)
         limits = {
             "daily_budget": shop.budget if np.isfinite(shop.budget) else None,
             "campaign_budgets": shop.static.campaign_budgets,
@@ -53,6 +57,54 @@ class Kaiche:
     def maturity(self) -> FloatArray:
         """Share of a day's orders reported by age, as estimated tonight."""
         return np.asarray(self.estimates.maturity["share"])
+
+
+@dataclass
+class ToldOfShop(Kaiche):
+    """The product, told what no report says: by what law this shop's orders per click were drawn.
+
+    It knows every adgroup's rate, how words lie around it, how the rates move from day to day, tonight
+    included, and how orders come in late. Words' own rates it learns, exactly as Bayes has it, from the
+    same orders as everybody: what it misses of the clairvoyant's profit is what their number hides.
+    """
+
+    def learn(self, shop: Shop) -> optimizer.Estimates:
+        """The product's estimates with the exact posterior of every word's orders per click."""
+        estimates = super().learn(shop)
+        factor = self.rates(shop) / estimates.conversion.rate
+        return replace(estimates, conversion=estimates.conversion.scaled(factor))
+
+    def rates(self, shop: Shop) -> FloatArray:
+        """(n,) posterior means of orders per click today.
+
+        The law of words is a log-normal; the Gamma with its mean and variance stands for it.
+        """
+        scenario, ground = shop.market.scenario, shop.market.ground
+        report = shop.journal.report(days=SHOWN_DAYS)
+        ages = shop.today - report.first_day - np.arange(len(report.clicks))
+        moves = np.array([_move(shop, shop.today - age) for age in ages])
+        known = np.array(scenario.maturity)[np.minimum(ages, len(scenario.maturity)) - 1]
+        exposure = (report.clicks * known[:, None] * moves).sum(axis=0)
+        orders = report.orders.sum(axis=0)
+        variance = scenario.cvr_keyword_log_sd**2
+        shape = 1.0 / np.expm1(variance)
+        mean = ground.usual_cvr * np.exp(0.5 * variance)
+        return (shape + orders) / (shape / mean + exposure) * _move(shop, shop.today)
+
+
+@dataclass
+class ToldOfWords(ToldOfShop):
+    """The product, told every word's orders per click; all else it learns."""
+
+    def rates(self, shop: Shop) -> FloatArray:
+        """(n,) the truth of today."""
+        return shop.market.ground.cvr * _move(shop, shop.today)
+
+
+def _move(shop: Shop, day: int) -> FloatArray:
+    """(n,) orders per click of ``day`` over the usual: drift and promotions."""
+    ground = shop.market.ground
+    return on_day(shop.market.scenario, ground, day).cvr / ground.cvr
 
 
 def clairvoyant(shop: Shop) -> IntArray:

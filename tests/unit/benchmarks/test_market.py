@@ -18,7 +18,9 @@ def tables():
 
 
 def test_every_bidder_is_measured_in_every_scenario(tables):
-    profit, slight, barren = tables
+    profit, told, slight, barren = tables
+    assert [row["scenario"] for row in told.rows] == list(SMOKE.market_names)
+    assert {"kaiche", "told_of_shop", "told_of_words"} <= set(told.rows[0])
     assert [row["scenario"] for row in profit.rows] == list(SMOKE.market_names)
     for row in profit.rows:
         assert row["kaiche"] == pytest.approx(row["worst_seed"])
@@ -34,8 +36,8 @@ def test_the_same_seed_brings_the_same_figures(tables):
 
 
 def test_without_seeds_there_is_nothing_to_tell():
-    nothing = market.run(replace(SMOKE, market_seeds=0, slight_seeds=0))
-    assert [table.rows for table in nothing] == [[], [], []]
+    nothing = market.run(replace(SMOKE, market_seeds=0, ceiling_seeds=0, slight_seeds=0))
+    assert [table.rows for table in nothing] == [[], [], [], []]
 
 
 def test_nobody_beats_the_clairvoyant_where_no_budget_binds(tables):
@@ -93,3 +95,36 @@ def test_the_paced_peer_takes_up_speed_again_when_money_is_left():
     for _ in range(3):
         shop.live(bidder(shop))
     assert bidder.pace == pytest.approx(0.5 * 1.05**2)
+
+
+def test_who_is_told_of_the_shop_learns_words_from_their_orders_alone():
+    shop = Shop.open(replace(ALL["promotion"].sized(400), cvr_keyword_log_sd=0.4), 1)
+    ground = shop.market.ground
+    shop.market.scenario = replace(shop.market.scenario, maturity=(1.0,))
+    told = peers.ToldOfShop().rates(shop)
+    report = shop.journal.report()
+    silent = report.clicks.sum(axis=0) == 0
+    assert silent.any()
+    usual = ground.usual_cvr * np.exp(0.5 * 0.4**2)
+    move = peers.ToldOfWords().rates(shop) / ground.cvr
+    assert told[silent] == pytest.approx((usual * move)[silent])
+
+    truth = peers.ToldOfWords().rates(shop)
+    busiest = np.argsort(-report.clicks.sum(axis=0))[:100]
+    off = np.abs(np.log(told / truth))[busiest].mean()
+    assert off < 0.8 * np.abs(np.log(usual * move / truth))[busiest].mean()
+
+
+def test_who_is_told_of_the_words_earns_more_than_who_learns_them():
+    row = market.ceilings_of(market.Job(kinds(["dense"], 60)[0], 1, nights=4, warm_up=1))
+    assert row["kaiche"] < row["told_of_words"] <= 1.0
+
+
+def test_told_bidders_know_of_a_promotion_on_its_day():
+    scenario = ALL["promotion"].sized(40)
+    shop = Shop.open(scenario, 1)
+    usual = peers.ToldOfShop().rates(shop)
+    while shop.today % scenario.promotion_cycle not in scenario.promotion_days:
+        shop.live(shop.bids_fen)
+        before, usual = usual, peers.ToldOfShop().rates(shop)
+    assert np.median(usual / before) == pytest.approx(scenario.promotion_cvr, rel=0.1)

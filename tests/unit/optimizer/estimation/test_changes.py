@@ -9,10 +9,10 @@ import pytest
 
 from optimizer.changes import (
     UNKNOWN,
+    Held,
     along_curve,
     along_power,
     common,
-    compare,
     find_moves,
     own_information,
     price_slope,
@@ -179,7 +179,7 @@ def test_a_sample_keeps_whole_keywords() -> None:
     few = np.isin(panel.keyword, [0, 3, 6, 9])
     alone = find_moves(_only(panel, few), x[few], exposure[few], ONE_CAMPAIGN)
     response = along_curve(part, CURVE)(0.0)
-    found, expected = (compare(m, m.clicks, response, 0.0) for m in (part, alone))
+    found, expected = (Held.of(m, m.clicks, 0.0).against(response) for m in (part, alone))
     assert found[0] == pytest.approx(expected[0])
     assert found[2] == pytest.approx(expected[2])
 
