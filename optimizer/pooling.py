@@ -198,7 +198,7 @@ def _sample(used: IntArray, tree: Tree, most: int) -> IntArray:
 
 
 def _bands(weights: FloatArray) -> FloatArray:
-    """(B, G, J) weights (G, J) of rising nodes parted into bands; each band's sum to 1 in each adgroup.
+    """(B, …, J) weights (…, J) of rising nodes parted into bands; each band's sum to 1 in each adgroup.
 
     A node on the border belongs to both sides in part.
     """
@@ -319,24 +319,31 @@ class _Assembly:
 
         A band is a share of the posterior of the adgroup's rate, from low to high. Pulls are (m, M).
         """
-        by_spread = np.unique(self.spreads[:, 0], return_inverse=True)[1]
-        size, members = int(by_spread.max()) + 1, len(counts)
-        mean, square = np.zeros((2, members, size, len(BAND_SHARES)))
-        pull = np.zeros((members, size))
-        for h, to in enumerate(by_spread):
-            known = self.spreads[h, 0] ** -2 + counts
-            above = (self.spreads[h, 0] ** -2 * np.exp(-nodes[h]))[adgroup]
+        to, members = self._by_spread(), len(counts)
+        share, bands = self._share(), _bands(weights)
+        mean, square = np.zeros((2, members, len(share), len(BAND_SHARES)))
+        pull = np.zeros((members, len(share)))
+        for h, place in enumerate(to):
+            chance = self.weight[h] / share[place]
+            shape = self.spreads[h, 0] ** -2
+            known = (chance * (shape + counts))[:, None]
+            above = (shape * np.exp(-nodes[h]))[adgroup]
             scale = 1.0 / (above + exposure[:, None])
-            chance = self.weight[h] / self._share()[to]
-            pull[:, to] += chance * (weights[h][adgroup] * above * scale).sum(axis=-1)
-            for band, part in enumerate(_bands(weights[h])):
-                once = part[adgroup] * scale
-                mean[:, to, band] += chance * known * once.sum(axis=-1)
-                once *= scale
-                square[:, to, band] += chance * known * (known + 1.0) * once.sum(axis=-1)
+            banded = bands[:, h, :, :].transpose(1, 2, 0)[adgroup]  # (m, J, B)
+            mean[:, place] += known * (scale[:, None] @ banded)[:, 0]
+            known = known * (shape + counts + 1.0)[:, None]
+            square[:, place] += known * ((scale**2)[:, None] @ banded)[:, 0]
+            above *= scale
+            above *= weights[h][adgroup]
+            pull[:, place] += chance * above.sum(axis=-1)
         return mean.reshape(members, -1), square.reshape(members, -1), pull
+
+    def _by_spread(self) -> IntArray:
+        """(H,) which of the values of the keywords' spread each setting has."""
+        place: IntArray = np.unique(self.spreads[:, 0], return_inverse=True)[1]
+        return place
 
     def _share(self) -> FloatArray:
         """(M,) posterior of the values of the keywords' spread."""
-        by_spread = np.unique(self.spreads[:, 0], return_inverse=True)[1]
-        return sum_by(by_spread, self.weight, int(by_spread.max()) + 1)
+        place = self._by_spread()
+        return sum_by(place, self.weight, int(place.max()) + 1)
