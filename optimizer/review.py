@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal
 
 import numpy as np
 from scipy.stats import binom, norm
@@ -15,19 +16,43 @@ from optimizer.response import Response
 
 Verdict = Literal["PASS", "REVIEW", "FAIL"]
 MOST_SPREAD = 3.0
+UNLIKELY = 0.001  # a p-value below asks for a look
 LEAST_ODD = 0.35  # of honest small counts
+FINDINGS: Final[Mapping[str, str]] = {
+    "learned_from": "{clicks:.0f} clicks and {orders:.0f} orders in {days:.0f} days",
+    "left_out": "{unknown:.0f} rows of keywords outside the roster, {later:.0f} rows after as_of were"
+    " left out",
+    "few_clicks": "too few clicks expected to judge",
+    "newest_clicks": "{seen:.0f} clicks in the newest days where the model expects {expected:.0f}",
+    "silent_days": "{seen:.0f} keyword-days without a click, {expected:.0f} expected",
+    "odd_counts": "{odd:.0f} of {few:.0f} keyword-days with few clicks have an odd number of them",
+    "scatter": "a keyword's day has relative variance {spread:.2f} beyond counting",
+    "few_prices": "too few clicks to judge",
+    "paid_of_bid": "a click costs {ratio:.3g} of the bid in force; are both in yuan?",
+    "few_orders": "too few orders expected to judge",
+    "newest_orders": "{seen:.0f} orders reported for the newest week, {expected:.1f} expected so early",
+    "few_late": "too few late orders expected to judge",
+    "late_orders": "{seen:.0f} late orders came in the newest week, {expected:.1f} expected",
+    "unmoved": "no bid has moved; the response is structural",
+    "moved": "elasticity of clicks to the bid {slope:.2f}, ± {sd:.2f} from changes",
+}
 _ORDER: tuple[Verdict, ...] = ("PASS", "REVIEW", "FAIL")
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One question put to the model: what was found, and from where on it is in doubt."""
+    """One question put to the model: what was found, and from where on it is in doubt.
+
+    ``detail`` is ``FINDINGS[finding]`` with its ``figures``, for whoever says it in other words.
+    """
 
     name: str
     verdict: Verdict
     value: float
     limit: float
     detail: str
+    finding: str = ""
+    figures: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +102,28 @@ def review(
     )
 
 
+def _check(
+    name: str, verdict: Verdict, value: float, limit: float, finding: str, **figures: float
+) -> Check:
+    """A check with its finding in words."""
+    plain = {key: float(figure) for key, figure in figures.items()}
+    return Check(name, verdict, value, limit, FINDINGS[finding].format(**plain), finding, plain)
+
+
 def _sufficiency(panel: Panel) -> Check:
     """Enough clicks and days to learn anything that is not the prior."""
     clicks, days = float(panel.clicks.sum()), panel.days
     enough = clicks >= 200 and days >= 7
-    detail = f"{clicks:.0f} clicks and {panel.orders.sum():.0f} orders in {days} days"
-    return Check("data_sufficiency", "PASS" if enough else "REVIEW", clicks, 200.0, detail)
+    return _check(
+        "data_sufficiency",
+        "PASS" if enough else "REVIEW",
+        clicks,
+        200.0,
+        "learned_from",
+        clicks=clicks,
+        orders=panel.orders.sum(),
+        days=days,
+    )
 
 
 def _ignored(panel: Panel) -> Check:
@@ -90,11 +131,15 @@ def _ignored(panel: Panel) -> Check:
     ignored = panel.ignored_unknown + panel.ignored_later
     total = ignored + len(panel.keyword)
     share = ignored / total if total else 0.0
-    detail = (
-        f"{panel.ignored_unknown} rows of keywords outside the roster,"
-        f" {panel.ignored_later} rows after as_of were left out"
+    return _check(
+        "rows_ignored",
+        "REVIEW" if share > 0.2 else "PASS",
+        share,
+        0.2,
+        "left_out",
+        unknown=panel.ignored_unknown,
+        later=panel.ignored_later,
     )
-    return Check("rows_ignored", "REVIEW" if share > 0.2 else "PASS", share, 0.2, detail)
 
 
 def _recent_level(panel: Panel, fitted: FloatArray, day_sd: float) -> Check:
@@ -102,14 +147,16 @@ def _recent_level(panel: Panel, fitted: FloatArray, day_sd: float) -> Check:
     recent = (panel.age < panel.first_age + 3) & ~panel.censored
     seen, expected = float(panel.clicks[recent].sum()), float(fitted[recent].sum())
     if expected < 20:
-        return Check("recent_level", "PASS", 1.0, 2.0, "too few clicks expected to judge")
+        return _check("recent_level", "PASS", 1.0, 2.0, "few_clicks")
     ratio = (seen + 1.0) / (expected + 1.0)
     noise = np.sqrt(1.0 / expected + day_sd**2 / 3.0)
     odd = abs(np.log(ratio)) > 3.0 * noise
     far = abs(np.log(ratio)) > np.log(3.0)
     verdict: Verdict = "FAIL" if odd and far else "REVIEW" if odd else "PASS"
-    detail = f"{seen:.0f} clicks in the newest days where the model expects {expected:.0f}"
-    return Check("recent_level", verdict, float(ratio), float(np.exp(3.0 * noise)), detail)
+    limit = float(np.exp(3.0 * noise))
+    return _check(
+        "recent_level", verdict, float(ratio), limit, "newest_clicks", seen=seen, expected=expected
+    )
 
 
 def _zeros(panel: Panel, fitted: FloatArray, spread: float) -> Check:
@@ -118,10 +165,9 @@ def _zeros(panel: Panel, fitted: FloatArray, spread: float) -> Check:
     chance = np.exp(-shape * np.log1p(fitted / shape))
     expected = float(chance.sum())
     deviation = float(np.sqrt((chance * (1 - chance)).sum()) + 0.02 * len(chance) + 1.0)
-    z = (float((panel.clicks == 0).sum()) - expected) / deviation
-    p = float(2 * norm.sf(abs(z)))
-    detail = f"{(panel.clicks == 0).sum()} keyword-days without a click, {expected:.0f} expected"
-    return Check("zeros", "REVIEW" if p < 0.001 else "PASS", p, 0.001, detail)
+    seen = float((panel.clicks == 0).sum())
+    p = _two_sided((seen - expected) / deviation)
+    return _check("zeros", _odd(p), p, UNLIKELY, "silent_days", seen=seen, expected=expected)
 
 
 def _counted_once(panel: Panel) -> Check:
@@ -129,16 +175,14 @@ def _counted_once(panel: Panel) -> Check:
     few = panel.clicks[(panel.clicks >= 1) & (panel.clicks <= 20)]
     odd = float((few % 2 == 1).sum())
     p = float(binom.cdf(odd, len(few), LEAST_ODD)) if len(few) else 1.0
-    detail = f"{odd:.0f} of {len(few)} keyword-days with few clicks have an odd number of them"
-    return Check("counted_once", "REVIEW" if p < 0.001 else "PASS", p, 0.001, detail)
+    return _check("counted_once", _odd(p), p, UNLIKELY, "odd_counts", odd=odd, few=len(few))
 
 
 def _spread(panel: Panel, spread: float) -> Check:
     """How much a keyword's days scatter beyond counting: beyond this no forecast of a day is of use."""
     judged = float(panel.clicks.sum()) >= 200
-    detail = f"a keyword's day has relative variance {spread:.2f} beyond counting"
     verdict: Verdict = "REVIEW" if judged and spread > MOST_SPREAD else "PASS"
-    return Check("spread", verdict, spread, MOST_SPREAD, detail)
+    return _check("spread", verdict, spread, MOST_SPREAD, "scatter", spread=spread)
 
 
 def _price(panel: Panel) -> Check:
@@ -146,13 +190,12 @@ def _price(panel: Panel) -> Check:
     clicked = panel.clicks > 0
     offered = float((panel.clicks * panel.bid)[clicked].sum())
     if panel.clicks.sum() < 20 or offered <= 0:
-        return Check("price_of_bid", "PASS", 1.0, 2.0, "too few clicks to judge")
+        return _check("price_of_bid", "PASS", 1.0, 2.0, "few_prices")
     ratio = float(panel.spend[clicked].sum()) / offered
     verdict: Verdict = "PASS" if 0.1 <= ratio <= 2.0 else "REVIEW"
     if not 0.03 <= ratio <= 10.0:
         verdict = "FAIL"
-    detail = f"a click costs {ratio:.3g} of the bid in force; are both in yuan?"
-    return Check("price_of_bid", verdict, ratio, 2.0, detail)
+    return _check("price_of_bid", verdict, ratio, 2.0, "paid_of_bid", ratio=ratio)
 
 
 def _recent_orders(panel: Panel, expected_orders: FloatArray) -> Check:
@@ -160,32 +203,37 @@ def _recent_orders(panel: Panel, expected_orders: FloatArray) -> Check:
     recent = panel.age < panel.first_age + 7
     seen, expected = float(panel.orders[recent].sum()), float(expected_orders[recent].sum())
     if expected < 10:
-        return Check("recent_orders", "PASS", 1.0, 0.001, "too few orders expected to judge")
-    z = (seen - expected) / np.sqrt(expected + (0.15 * expected) ** 2)
-    p = float(2 * norm.sf(abs(z)))
-    detail = f"{seen:.0f} orders reported for the newest week, {expected:.1f} expected so early"
-    return Check("recent_orders", "REVIEW" if p < 0.001 else "PASS", p, 0.001, detail)
+        return _check("recent_orders", "PASS", 1.0, UNLIKELY, "few_orders")
+    p = _two_sided((seen - expected) / np.sqrt(expected + (0.15 * expected) ** 2))
+    return _check(
+        "recent_orders", _odd(p), p, UNLIKELY, "newest_orders", seen=seen, expected=expected
+    )
 
 
 def _lag(growth: Growth) -> Check:
     """Late orders of the newest week against the curve learned from all pulls."""
     if growth.expected < 10:
-        return Check("lag", "PASS", 1.0, 0.001, "too few late orders expected to judge")
-    z = (growth.seen - growth.expected) / np.hypot(growth.sd, 0.1 * growth.expected)
-    p = float(2 * norm.sf(abs(z)))
-    detail = (
-        f"{growth.seen:.0f} late orders came in the newest week, {growth.expected:.1f} expected"
-    )
-    return Check("lag", "REVIEW" if p < 0.001 else "PASS", p, 0.001, detail)
+        return _check("lag", "PASS", 1.0, UNLIKELY, "few_late")
+    seen, expected = growth.seen, growth.expected
+    p = _two_sided((seen - expected) / np.hypot(growth.sd, 0.1 * expected))
+    return _check("lag", _odd(p), p, UNLIKELY, "late_orders", seen=seen, expected=expected)
 
 
 def _bid_variation(response: Response) -> Check:
     """Whether bids have moved enough to say how volume answers; otherwise structure alone speaks."""
     slope, sd = response.elasticity, response.elasticity_sd
     if not np.isfinite(sd):
-        return Check(
-            "bid_variation", "PASS", 0.0, 0.3, "no bid has moved; the response is structural"
-        )
-    detail = f"elasticity of clicks to the bid {slope:.2f}, ± {sd:.2f} from changes"
+        return _check("bid_variation", "PASS", 0.0, 0.3, "unmoved")
     at_edge = abs(response.account_position) > 2.9
-    return Check("bid_variation", "REVIEW" if at_edge else "PASS", float(sd), 0.3, detail)
+    verdict: Verdict = "REVIEW" if at_edge else "PASS"
+    return _check("bid_variation", verdict, float(sd), 0.3, "moved", slope=slope, sd=sd)
+
+
+def _two_sided(z: float) -> float:
+    """Chance of being at least so far out, either way."""
+    return float(2.0 * norm.sf(abs(z)))
+
+
+def _odd(p: float) -> Verdict:
+    """Whether a p-value asks for a look."""
+    return "REVIEW" if p < UNLIKELY else "PASS"

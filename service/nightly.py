@@ -35,6 +35,7 @@ from service.errors import (
     RunInProgressError,
     ServiceError,
 )
+from service.findings import doubts
 from service.frames import Frames, plain
 from service.guardrails import Breach, PlannedLine
 from service.inputs import Given
@@ -188,11 +189,13 @@ def _estimate(night: Night, given: Given, built: Frames) -> EstimatesLike:
     with night.step("estimate"):
         estimates = planning.estimate(night.context.door, built, given, night.run.seed)
         review = estimates.review
+        checks = plain(list(review.checks))
         with night.context.store.begin() as session:
-            night.advance(session, "estimate", review=plain(list(review.checks)))
+            night.advance(session, "estimate", review=checks)
         if review.verdict == "FAIL":
+            zh, en = doubts(checks, "zh"), doubts(checks, "en")
             raise ReviewFailedError(
-                f"模型与数据不符，出价保持不变 / the model does not fit the data, bids stay: {review}"
+                f"模型与数据不符, 出价保持不变: {zh} / the model does not fit the data, bids stay: {en}"
             )
     return estimates
 

@@ -49,7 +49,8 @@ class RunView(RunSummary):
         tuple[dict[str, Any], ...],
         Field(
             description="Checks of the model against the data: name, verdict (PASS, REVIEW or "
-            "FAIL), the number, its limit, and a sentence.",
+            "FAIL), the number, its limit, a sentence in English (`detail`), and, for a client that words "
+            "it in another language, the kind of `finding` and the `figures` in it.",
             examples=[
                 [
                     {
@@ -58,6 +59,8 @@ class RunView(RunSummary):
                         "value": 0.94,
                         "limit": 1.27,
                         "detail": "380 clicks in the newest days where the model expects 404",
+                        "finding": "newest_clicks",
+                        "figures": {"seen": 380.0, "expected": 404.2},
                     }
                 ]
             ],

@@ -15,6 +15,7 @@ from service.console.tables import record, table
 from service.console.tables import row as cells
 from service.console.texts import Texts
 from service.console.visitor import Visitor
+from service.findings import found
 from service.reading.summary import Summary, figure, summary_of
 from service.settings.models import Account
 from service.store import proposals, roster, runs
@@ -137,9 +138,6 @@ def _review(texts: Texts, night: RunRow) -> None:
 
 
 def _meaning(texts: Texts, check: Mapping[str, Any]) -> str:
-    """What a check asks; with what the model found, which only English has words for."""
-    asked = texts.of("check_asks", check["name"])
-    found = str(check.get("detail") or "")
-    return (
-        texts("plan.found", asked=asked, found=found) if found and texts.language == "en" else asked
-    )
+    """What a check asks, with what the model found."""
+    asked, seen = texts.of("check_asks", check["name"]), found(check, texts.language)
+    return texts("plan.found", asked=asked, found=seen) if seen else asked

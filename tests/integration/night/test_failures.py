@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -90,8 +91,8 @@ def _reviewed(real: Any, verdict: str) -> SimpleNamespace:
     class Doubtful:
         def __init__(self, estimates: Any) -> None:
             self._estimates = estimates
-            check = SimpleNamespace(name="level", verdict=verdict)
-            self.review = SimpleNamespace(verdict=verdict, checks=(check,))
+            check = replace(estimates.review.checks[0], verdict=verdict)
+            self.review = replace(estimates.review, checks=(check,))
 
         def __getattr__(self, name: str) -> Any:
             return getattr(self._estimates, name)
@@ -111,6 +112,9 @@ def test_a_model_that_fails_its_review_moves_no_bid(store: Store, plan: Plan, re
         assert proposals.page(session) == []
     assert (run.state, run.step) == ("failed", "estimate")
     assert len(run.review) == 1
+    figures = run.review[0]["figures"]
+    assert f"共 {figures['clicks']:.0f} 次点击" in run.cause
+    assert f"{figures['clicks']:.0f} clicks and" in run.cause
 
 
 def test_a_doubtful_model_marks_the_proposal_and_nothing_is_approved_by_rule(
