@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from service import decisions, outside
+from service import decisions, outside, stop
 from service.api import etags
 from service.approval import Action, states_allowing
 from service.console.visitor import Visitor
@@ -72,6 +72,20 @@ def take_in(visitor: Visitor, proposal_id: str, content: bytes, shown: str) -> D
     origin = visitor.origin(Role.SPECIALIST, account.id)
     with visitor.context.store.begin() as session:
         return exchange.carry_out(session, proposal_id, content, account.guardrails, origin, shown)
+
+
+def stop_sending(visitor: Visitor, account_id: str, reason: str | None) -> None:
+    """Throw an account's kill switch: nothing more leaves for the platform."""
+    origin = visitor.origin(Role.SPECIALIST, account_id)
+    with visitor.context.store.begin() as session:
+        stop.order(session, origin, account_id, reason)
+
+
+def resume_sending(visitor: Visitor, scope: str) -> None:
+    """Lift the stop order of an account, or that of everything."""
+    origin = visitor.origin(Role.OWNER, scope)
+    with visitor.context.store.begin() as session:
+        stop.lift(session, origin, scope)
 
 
 def acknowledge(visitor: Visitor, alert_id: int, reason: str | None) -> None:

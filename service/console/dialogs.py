@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asyncio import to_thread
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -79,6 +79,15 @@ async def ask_known(
     return await answered(dialog)
 
 
+async def ask_sure(texts: Texts, what: str, sentences: Sequence[str]) -> bool:
+    """Whether to go on with ``what`` needs no reason."""
+    with titled(texts(f"ask.{what}")) as dialog:
+        for sentence in sentences:
+            ui.label(sentence)
+        _yes_or_no(texts, dialog, texts(f"ask.yes_{what}"), lambda: Answer(None)).props("autofocus")
+    return await answered(dialog) is not None
+
+
 async def ask_bid(visitor: Visitor, line_id: int, wish: float | None) -> NewBid | None:
     """The bid typed, with what it is expected to bring; None = take it back."""
     texts = visitor.texts
@@ -118,17 +127,20 @@ def answer_with_reason(texts: Texts, dialog: ui.dialog, yes: str, *, needed: boo
     label = texts("ask.reason_needed" if needed else "ask.reason")
     reason = ui.input(label).props("dense outlined maxlength=500").classes("k-reason")
 
-    def go_on() -> None:
-        dialog.submit(Answer((reason.value or "").strip() or None))
+    button = _yes_or_no(texts, dialog, yes, lambda: Answer((reason.value or "").strip() or None))
+    if needed:
+        reason.props("autofocus")
+        button.bind_enabled_from(reason, "value", lambda text: bool((text or "").strip()))
+    else:
+        button.props("autofocus")
 
+
+def _yes_or_no(texts: Texts, dialog: ui.dialog, yes: str, said: Callable[[], Answer]) -> ui.button:
+    """Both ends of a dialog; returns the button that answers with what is ``said``."""
     with ui.element("div").classes("k-actions"):
-        button = ui.button(yes, on_click=go_on).props("no-caps unelevated")
-        if needed:
-            reason.props("autofocus")
-            button.bind_enabled_from(reason, "value", lambda text: bool((text or "").strip()))
-        else:
-            button.props("autofocus")
+        button = ui.button(yes, on_click=lambda: dialog.submit(said())).props("no-caps unelevated")
         ui.button(texts("ask.no"), on_click=lambda: dialog.submit(None)).props("no-caps flat")
+    return button
 
 
 async def answered(dialog: ui.dialog) -> Answer | None:

@@ -63,10 +63,13 @@ def needs(session: Session, account_id: str, today: date, stop_file: Path) -> tu
 
 def _stops(session: Session, file: Path, account_id: str) -> Iterator[Need]:
     for one in stop.in_force(session, file, account_id):
-        by = one.ordered_by or (str(one.file) if one.file else "")
-        yield Need(
-            kind="stopped", values={"by": by, "reason": one.reason or "", "since": one.ordered_at}
-        )
+        said = {
+            "by": one.ordered_by or (str(one.file) if one.file else ""),
+            "reason": one.reason or "",
+            "since": one.ordered_at,
+            "scope": None if one.file else one.scope,
+        }
+        yield Need(kind="stopped", values=said)
 
 
 def _authorisation(session: Session, account_id: str) -> Iterator[Need]:

@@ -101,8 +101,8 @@ WAITING = {
 # What waits for a person; places in braces are the figures of a Need.
 NEEDS = {
     "stopped": (
-        "提交已被停止 ({by}) {reason}; kaiche resume 恢复.",
-        "Sending is stopped ({by}) {reason}; kaiche resume goes on.",
+        "提交已被停止 ({by}). {reason} 由所有者恢复 (kaiche resume), 停止文件则删除即可.",
+        "Sending is stopped ({by}). {reason} An owner goes on (kaiche resume); a file is deleted.",
     ),
     "unauthorised": (
         "店铺授权已失效, 需要重新授权. {cause}",

@@ -104,7 +104,8 @@ def staff(wiring, asked):
 def alert(wiring, asked):
     with wiring.store.begin() as session:
         told = NewAlert(
-            account_id="shop", kind="budget_raised", at=asked.at, subject="c1", before={}, after={},
+            account_id="shop", kind="budget_raised", at=asked.at, subject="c1",
+            before={"daily_budget_fen": 9_000}, after={"daily_budget_fen": 12_000},
             message_zh="平台把计划的日预算调高了", message_en="the platform raised a daily budget",
         )  # fmt: skip
         interventions.add_alerts(session, [told])

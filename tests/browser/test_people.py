@@ -45,7 +45,10 @@ def test_each_role_is_offered_what_is_theirs_and_nothing_else(visit):
         "撤回批准",
     }
     nothing = {page: set() for page in (*ALL, "word")} | {"audit": {"查找"}}
-    specialist = {"lines": sheets | decisions | {"导入改好的表…"}, "after": {"提交已批准的"}}
+    specialist = {
+        "lines": sheets | decisions | {"导入改好的表…"},
+        "after": {"提交已批准的", "停止提交…"},
+    }
     blocked = {"word": {"驳回"}}  # what the guardrails hold others can only refuse
     fold = {"更多筛选与操作"}
     for of_page in offered.values():
@@ -167,6 +170,33 @@ def test_the_owner_opens_what_the_guardrails_hold_and_others_approve_it(visit):
         visitor.page.wait_for_selector("text=/批准 [\\d,]+ 条改动/")
         visitor.page.keyboard.press("Enter")
         visitor.page.wait_for_selector("text=/已批准 [\\d,]+ 条; 0 条未动/")
+
+
+def test_a_specialist_stops_all_sending_and_only_an_owner_goes_on(visit):
+    with visit() as staff, visit() as owner:
+        staff.log_in("li")
+        page = staff.open("after")
+        page.get_by_role("button", name="停止提交…").click()
+        page.wait_for_selector("text=恢复须由所有者操作")
+        assert staff.grave() == []
+        page.get_by_label("备注").fill("大促价格有误")
+        page.get_by_role("button", name="停止提交", exact=True).click()
+        page.wait_for_selector("text=提交已被停止 (li). 大促价格有误")
+        assert staff.grave() == []
+        assert page.get_by_role("button", name="恢复提交…").count() == 0
+        staff.open("after").get_by_role("button", name="提交已批准的").click()
+        staff.page.wait_for_selector("text=已按停止令中止")
+
+        owner.log_in("boss")
+        page = owner.open("today")
+        page.get_by_role("button", name="恢复提交…").click()
+        page.wait_for_selector("text=恢复向平台提交?")
+        assert owner.grave() == []
+        page.get_by_role("button", name="恢复提交", exact=True).click()
+        page.wait_for_selector("text=提交已被停止", state="detached")
+        told = owner.open("audit").inner_text("main")
+        assert "停止提交" in told
+        assert "恢复提交" in told
 
 
 def test_an_alert_is_acknowledged(visit):

@@ -8,8 +8,14 @@ from dataclasses import dataclass
 from nicegui import ui
 
 from service import applying, rollback
-from service.console import charts, reports
-from service.console.dialogs import answer_with_reason, answered, say_error, titled
+from service.console import acting, charts, reports
+from service.console.dialogs import (
+    answer_with_reason,
+    answered,
+    ask_known,
+    say_error,
+    titled,
+)
 from service.console.failures import REFUSED
 from service.console.frame import empty, frame, heading, note
 from service.console.numbers import NOTHING, change_in_yuan, count, moment, percent, yuan
@@ -138,9 +144,13 @@ def _show_applications(
     if account.connector.kind == "reports":
         note(texts("after.by_sheet"))
     elif decides:
-        ui.button(texts("after.send"), on_click=lambda: _send(visitor, account)).props(
-            "no-caps unelevated"
-        )
+        with ui.element("div").classes("k-actions"):
+            ui.button(texts("after.send"), on_click=lambda: _send(visitor, account)).props(
+                "no-caps unelevated"
+            )
+            ui.button(texts("after.stop"), on_click=lambda: _stop(visitor, account)).props(
+                "no-caps flat"
+            )
     if not found:
         empty(texts("after.none_sent"))
         return
@@ -208,6 +218,20 @@ async def _send(visitor: Visitor, account: Account) -> None:
             ui.navigate.reload()
 
     timer = ui.timer(1.0, follow)
+
+
+async def _stop(visitor: Visitor, account: Account) -> None:
+    """Throw the kill switch on a yes; *Today* then says so, and an owner lifts it there."""
+    texts = visitor.texts
+    said = await ask_known(texts, "stop", [texts("ask.stop_explained")], needed=False)
+    if said is None:
+        return
+    try:
+        await to_thread(acting.stop_sending, visitor, account.id, said.reason)
+    except REFUSED as error:
+        say_error(texts, error)
+        return
+    ui.navigate.to(f"/{account.id}/today")
 
 
 async def _roll_back(visitor: Visitor, account: Account, chosen: ApplicationRow) -> None:

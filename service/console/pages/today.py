@@ -10,7 +10,7 @@ from nicegui import ui
 
 from service import books, stop
 from service.console import acting, charts, reports
-from service.console.dialogs import ask_known, say_error
+from service.console.dialogs import ask_known, ask_sure, say_error
 from service.console.failures import REFUSED
 from service.console.frame import empty, frame, heading, note
 from service.console.numbers import (
@@ -111,18 +111,36 @@ def _show_needs(visitor: Visitor, account: Account, found: tuple[Need, ...]) -> 
                 target = _target(account, need)
                 if target:
                     ui.link(texts("today.look"), target).classes("k-more")
-                if visitor.may(Role.OWNER, account.id):
-                    _owners_way(visitor, need)
+                _owners_way(visitor, account, need)
 
 
-def _owners_way(visitor: Visitor, need: Need) -> None:
-    """What only an owner can do about it: know an alert, open a proposal that the guardrails hold."""
-    ways = {"alert": ("acknowledge", _acknowledge), "blocked": ("override", _override)}
-    if need.kind in ways:
+def _owners_way(visitor: Visitor, account: Account, need: Need) -> None:
+    """What only an owner can do about it: know an alert, open a proposal that the guardrails hold, lift
+    a stop order.
+    """
+    ways = {
+        "alert": ("acknowledge", _acknowledge),
+        "blocked": ("override", _override),
+        "stopped": ("resume", _resume),
+    }
+    ordered = need.kind != "stopped" or need.values["scope"] is not None
+    if need.kind in ways and ordered and visitor.may(Role.OWNER, _whose(account, need)):
         name, way = ways[need.kind]
         ui.button(visitor.texts(f"today.{name}"), on_click=lambda: way(visitor, need)).props(
             "no-caps flat dense"
         ).classes("k-more")
+
+
+def _whose(account: Account, need: Need) -> str:
+    """The account that it is about, or everything where all accounts were stopped."""
+    return str(need.values["scope"]) if need.kind == "stopped" else account.id
+
+
+async def _resume(visitor: Visitor, need: Need) -> None:
+    """Let approved bids leave again."""
+    said = await ask_sure(visitor.texts, "resume", [_sentence(visitor.texts, need)])
+    if said:
+        await _done(visitor, acting.resume_sending, str(need.values["scope"]))
 
 
 async def _acknowledge(visitor: Visitor, need: Need) -> None:
