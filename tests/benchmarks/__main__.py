@@ -38,7 +38,7 @@ PARTS: Mapping[str, Callable[[Extent], Sequence[Table]]] = {
     "load": load.run,
 }
 
-WIDTH = 120  # columns; a pipe has none of its own
+WIDTH = 140  # columns; a pipe has none of its own
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
