@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,7 +14,7 @@ from optimizer.estimates import Estimates, Traffic
 from optimizer.history import Panel, Roster, read_history, read_roster
 from optimizer.lag import Growth, Maturity, maturity
 from optimizer.loop import level_correction
-from optimizer.outlook import Evidence, FloatArray
+from optimizer.outlook import BoolArray, Evidence, FloatArray
 from optimizer.pooled import Pooled, Prior, Tree
 from optimizer.pooling import pool
 from optimizer.predictive import CLICK_PRICE_CV2
@@ -24,7 +25,14 @@ from optimizer.review import Review, review
 from optimizer.sums import sum_by
 from optimizer.swing import sales_swing
 from optimizer.value import OrderValue, order_value
-from optimizer.volume import Days, common_move, day_effects, dispersion, flat_days
+from optimizer.volume import (
+    Days,
+    common_move,
+    day_effects,
+    dispersion,
+    flat_days,
+    tonights_lift,
+)
 
 ROUNDS = 4  # of day effects and response in turn
 TYPICAL_DISPERSION = 0.3
@@ -43,6 +51,7 @@ def estimate(
     default_margin_rate: float = 1.0,
     settlement: pd.DataFrame | None = None,
     attribution_days: int = 15,
+    promotions: Collection[date | str] = (),
 ) -> Estimates:
     """Learn what every keyword of the roster is worth and how it answers to its bid.
 
@@ -52,21 +61,22 @@ def estimate(
     possibly empty. keywords: the roster (``keyword_id``, ``adgroup_id``, ``campaign_id``, ``bid``;
     optional ``biddable``; ``quality_score`` and ``match`` shift click and conversion rates as far as
     they tell). economics: ``adgroup_id``, ``margin_rate``, optional ``organic_rate``. settlement:
-    ``date``, ``age``, ``orders``. Raises ``InputError`` naming frame, column and row of what is wrong.
+    ``date``, ``age``, ``orders``. promotions: days, past and to come, that the owner names as not being
+    usual ones; those past tell what such a day brings, and if ``as_of`` is one it is expected to bring
+    that. Raises ``InputError`` naming frame, column and row of what is wrong.
     """
     roster = read_roster(
         keywords, economics if economics is not None else pd.DataFrame(), default_margin_rate
     )
-    panel = read_history(history, roster, as_of)
+    panel = read_history(history, roster, as_of, promotions)
     tree = Tree(roster.adgroup, roster.campaign_of_adgroup, len(roster.campaign_ids))
     lag = maturity(settlement, attribution_days, seed)
     bids = _reference_bids(panel, roster)
     response, days = _response(panel, roster, bids)
     volume = response.curve.volume_ratio(response.position[panel.keyword], bids.x)
-    level_half_life = choose_half_life(
-        panel.keyword, panel.age, panel.clicks, volume * (1.0 + panel.gap), LEVEL_HALF_LIVES, 14.0
-    )
-    days = days.centred(level_half_life)
+    plain = panel.calendar.usual(days.demand.shape[1])
+    level_half_life = _level_half_life(panel, plain, volume)
+    days = days.centred(level_half_life, plain)
     traffic, fitted = _traffic(panel, roster, tree, days, bids, response, level_half_life)
     orders = conversion(panel, tree, lag, roster.traits)
     value = order_value(panel, tree)
@@ -151,6 +161,19 @@ def _shared(panel: Panel, roster: Roster, days: Days, bids: Bids, response: Resp
     return Shared(float(curve.elasticity(at)[0]), sd * steep)
 
 
+def _level_half_life(panel: Panel, plain: BoolArray, volume: FloatArray) -> float:
+    """The half-life of levels that best foretells usual days."""
+    told = plain[panel.age - panel.first_age]
+    return choose_half_life(
+        panel.keyword[told],
+        panel.age[told],
+        panel.clicks[told],
+        (volume * (1.0 + panel.gap))[told],
+        LEVEL_HALF_LIVES,
+        14.0,
+    )
+
+
 def _traffic(
     panel: Panel,
     roster: Roster,
@@ -180,15 +203,16 @@ def _traffic(
     level = level_correction(panel, roster, expected, day_sd)
     impressions = impressions.scaled(level.factor[roster.campaign])
     fitted = (impressions.rate * ctr.rate)[keyword] * volume * own_day
+    lift, lift_sd = tonights_lift(panel, roster, days)
     return (
         Traffic(
             reference_bid=bids.reference,
             lowest_bid=bids.lowest,
             highest_bid=bids.highest,
-            impressions=impressions,
+            impressions=impressions.scaled(np.full(size, lift)),
             ctr=ctr,
             price_ratio=price,
-            account_day_sd=days.spread.account,
+            account_day_sd=float(np.hypot(days.spread.account, lift_sd)),
             campaign_day_sd=days.spread.campaign,
             level=level,
             click_dispersion=dispersion(panel, fitted, panel.clicks),

@@ -7,14 +7,15 @@ known bid: each row carries the length of such a gap behind it instead of rows f
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from optimizer.calendar import PLAIN, Calendar
 from optimizer.errors import InputError
 from optimizer.outlook import BoolArray, FloatArray, IntArray
 
@@ -53,6 +54,7 @@ class Panel:
     revenue: FloatArray
     interests: FloatArray  # carts and favourites, nan where unknown
     censored: BoolArray
+    calendar: Calendar
     first_age: int  # age of the account's newest day
     keywords: int
     ignored_unknown: int  # rows of keywords that are not in the roster
@@ -125,8 +127,19 @@ def _centred(values: FloatArray) -> FloatArray:
     return np.where(known, (values - values[known].mean()) / values[known].std(), 0.0)
 
 
-def read_history(history: pd.DataFrame, roster: Roster, as_of: date) -> Panel:
-    """Check ``history`` and lay it out as a panel over the roster."""
+def read_history(
+    history: pd.DataFrame,
+    roster: Roster,
+    as_of: date,
+    promotions: Collection[date | str] = (),
+) -> Panel:
+    """Check ``history`` and the named days, and lay them out as a panel over the roster."""
+    panel = _read(history, roster, as_of)
+    named = Calendar.of(promotions, as_of, panel.first_age, panel.days)
+    return replace(panel, calendar=named)
+
+
+def _read(history: pd.DataFrame, roster: Roster, as_of: date) -> Panel:
     _need(history, "history", () if history.empty and not len(history.columns) else HISTORY_COLUMNS)
     if history.empty:
         return _panel({name: np.empty(0) for name in (*COUNTS, "bid")}, roster, 0, 0)
@@ -200,6 +213,7 @@ def _panel(
         **{name: columns[name] for name in COUNTS},
         interests=columns.get("interests", np.empty(0)),
         censored=columns.get("censored", np.zeros(len(age), dtype=bool)),
+        calendar=PLAIN,
         first_age=first_age,
         keywords=len(roster.keyword_id),
         ignored_unknown=ignored_unknown,

@@ -158,4 +158,4 @@ def _tide(panel: Panel, counts: FloatArray, exposure: FloatArray, doubt: FloatAr
     rate = (seen + SMOOTHING) / (room + SMOOTHING / typical)
     days = panel.age - panel.first_age
     expected = sum_by(days, exposure * rate[panel.keyword], span)
-    return tide(sum_by(days, counts, span), expected, doubt)
+    return tide(sum_by(days, counts, span), expected, doubt, panel.calendar)

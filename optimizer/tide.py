@@ -2,8 +2,9 @@
 
 Counts y_t of day t are Poisson around expected_t * exp(f_t),
 
-    f_t = c + level_t + own_t + doubt_t,
+    f_t = c + level_t + lift * named_t + own_t + doubt_t,
     c ~ Normal(0, FIRST_SD^2), level_t - level_{t-1} ~ Normal(0, q^2),
+    lift ~ Normal(0, RATE_LIFT_SD^2), named_t = 1 on days the owner has named (calendar.py), else 0,
     own_t ~ Student(FREEDOM) with scale s, doubt ~ Normal(0, known covariance),
 
 with exponential priors on q and s whose means are ``WANDER`` and ``OWN``. For every (q, s) of a grid
@@ -15,10 +16,11 @@ much of young days is reported yet: a late order never looks like a falling rate
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from optimizer.calendar import PLAIN, RATE_LIFT_SD, Calendar
 from optimizer.outlook import FloatArray, IntArray
 
 MOST_DAYS = 120
@@ -40,7 +42,7 @@ class Tide:
     """Days by age, newest first."""
 
     factor: FloatArray  # (T,) each day's rate, as it is reported, over the level of today
-    level: FloatArray  # (T,) each day's level alone over that of today
+    level: FloatArray  # (T,) each day's level and lift alone over those of today
     level_sd: float  # of the log of today's level against the days' average
     day_sd: float  # of the log of a future day's rate around the level
 
@@ -58,30 +60,35 @@ class Tide:
 STILL = Tide(np.ones(1), np.ones(1), 0.0, 0.0)
 
 
-def tide(seen: FloatArray, expected: FloatArray, doubt: FloatArray) -> Tide:
+def tide(
+    seen: FloatArray, expected: FloatArray, doubt: FloatArray, calendar: Calendar = PLAIN
+) -> Tide:
     """Fit to counts ``seen`` and ``expected`` (T,), newest first; ``doubt`` (T, T) covariance."""
     span = min(len(seen), MOST_DAYS)
     seen, expected = seen[:span][::-1], expected[:span][::-1]
     if span < LEAST_DAYS or seen.sum() < LEAST_COUNTS or expected.sum() <= 0:
-        return STILL
+        return replace(STILL, level_sd=RATE_LIFT_SD) if calendar.tonight else STILL
     expected = np.maximum(expected * (seen.sum() / expected.sum()), 1e-9)
     seen = np.minimum(seen, expected * np.exp(FARTHEST))
     doubt = doubt[:span, :span][::-1, ::-1]
     wander, own = (a.ravel() for a in np.meshgrid(_WANDERS, _OWNS, indexing="ij"))
     steps = np.minimum.outer(np.arange(1.0, span + 1), np.arange(1.0, span + 1))
+    named = calendar.newest(span)[::-1]
     level = FIRST_SD**2 + wander[:, None, None] ** 2 * steps
+    lift = RATE_LIFT_SD**2 * np.outer(named, named)
     stretch = np.ones((len(own), span))
     mode = np.zeros((len(own), span))
     for _ in range(_SCALE_ROUNDS):
         days = own[:, None] ** 2 * stretch
-        fit = _laplace(seen, expected, level + doubt, days, mode)
+        fit = _laplace(seen, expected, level + lift + doubt, days, mode)
         mode = fit.mode
         beyond = (days * fit.pull) ** 2 + days * (1.0 - days * fit.certainty)
         stretch = (FREEDOM + beyond / own[:, None] ** 2) / (FREEDOM + 1.0)
     score = fit.evidence - wander / WANDER - own / OWN + np.log(own)
     score += np.log(np.gradient(np.sqrt(_WANDERS)) * np.sqrt(_WANDERS)).repeat(len(_OWNS))
     weight = np.exp(score - score.max())
-    return _summed(weight / weight.sum(), own, level, doubt, days, fit)
+    weight /= weight.sum()
+    return _lifted(_summed(weight, own, level, doubt, days, fit), weight, fit, calendar)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,4 +173,23 @@ def _summed(
         level=np.exp(np.clip(weight @ (levels - levels[:, -1:]), -FARTHEST, FARTHEST)[::-1]),
         level_sd=float(np.sqrt(spread)),
         day_sd=float(np.sqrt(day_variance)),
+    )
+
+
+def _lifted(plain: Tide, weight: FloatArray, fit: _Fit, calendar: Calendar) -> Tide:
+    """The same days with what named ones have beside others, over what tonight has of it."""
+    named = calendar.newest(len(plain.factor))
+    if not (named.any() or calendar.tonight):
+        return plain
+    at = named[::-1]
+    lift = RATE_LIFT_SD**2 * (fit.pull @ at)
+    variance = RATE_LIFT_SD**2 - RATE_LIFT_SD**4 * np.einsum("t,htu,u->h", at, fit.inverse, at)
+    mean = float(weight @ lift)
+    spread = float(weight @ np.maximum(variance, 0.0) + weight @ (lift - mean) ** 2)
+    step = np.exp(np.clip(mean * (named - calendar.tonight), -FARTHEST, FARTHEST))
+    return replace(
+        plain,
+        factor=plain.factor * step,
+        level=plain.level * step,
+        level_sd=float(np.sqrt(plain.level_sd**2 + calendar.tonight * spread)),
     )

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import ndtr
 
+from optimizer.calendar import DEMAND_LIFT_SD
 from optimizer.history import Panel, Roster
 from optimizer.outlook import BoolArray, FloatArray, IntArray
 from optimizer.recency import weights
@@ -41,9 +42,13 @@ class Days:
     spread: Spread
     first_age: int
 
-    def centred(self, half_life: float) -> Days:
-        """The same days with a recency-weighted mean demand of 1 in every campaign."""
+    def centred(self, half_life: float, counted: BoolArray | None = None) -> Days:
+        """The same days with a recency-weighted mean demand of 1, over ``counted`` (T,) or all days, in
+        every campaign.
+        """
         fade = weights(np.arange(self.exposure.shape[1]), half_life)
+        if counted is not None:
+            fade = fade * counted
         mean = (self.demand * fade).sum(axis=1, keepdims=True) / fade.sum()
         mean = np.maximum(mean, 1e-9)
         return replace(self, demand=self.demand / mean, exposure=self.exposure / mean)
@@ -84,11 +89,12 @@ def day_effects(panel: Panel, roster: Roster, days: Days, volume: FloatArray) ->
     seen, expected = campaign_days(panel, roster, shape, pace)
     expected = np.maximum(expected, 0.0)
     censored = closed_days(panel, roster, shape)
-    spread = _components(panel, pace, seen, expected, ~censored)
+    named = panel.calendar.newest(shape[1])
+    spread = _components(panel, pace, seen, expected, ~censored & panel.calendar.usual(shape[1]))
     account_seen = np.where(censored, 0.0, seen).sum(axis=0)
     account_expected = np.where(censored, 0.0, expected).sum(axis=0)
-    shrink = 1.0 / spread.account**2
-    account = (account_seen + shrink) / (account_expected + shrink)
+    variance = spread.account**2 + DEMAND_LIFT_SD**2 * named
+    account = (account_seen + 1.0 / variance) / (account_expected + 1.0 / variance)
     centre = np.broadcast_to(account, shape)
     shrink = 1.0 / spread.campaign**2
     ratio = np.where(
@@ -96,7 +102,7 @@ def day_effects(panel: Panel, roster: Roster, days: Days, volume: FloatArray) ->
         (seen + 1.0) / (expected + 1.0),
         (seen + shrink * centre) / (expected + shrink),
     )
-    sd = np.full((shape[0], 1), np.hypot(spread.account, spread.campaign))
+    sd = np.sqrt(variance + spread.campaign**2)
     above = _above(ratio, centre, np.where(censored.all(axis=1, keepdims=True), NEVER_OPEN_SD, sd))
     demand = np.where(censored, above, ratio)
     open_share = np.minimum(ratio / demand, 1.0)
@@ -126,7 +132,7 @@ def common_move(
     pace = keyword_rate(panel, roster, days, volume)[panel.keyword] * volume
     seen, expected = campaign_days(panel, roster, shape, pace)
     moved = campaign_days(panel, roster, shape, pace * slope)[1] / np.maximum(expected, 1e-9)
-    is_open = ~closed_days(panel, roster, shape) & (expected > 1.0)
+    is_open = ~closed_days(panel, roster, shape) & (expected > 1.0) & panel.calendar.usual(shape[1])
     noise = days.spread.account**2 + days.spread.campaign**2
     weight = np.where(is_open, expected / (1.0 + noise * expected), 0.0)
     by_campaign = np.maximum(weight.sum(axis=1, keepdims=True), 1e-9)
@@ -138,6 +144,22 @@ def common_move(
     correction = float((weight * away * log_ratio).sum()) / information
     spread = information / float(weight.sum())
     return correction, float(np.sqrt(1.0 / information + SLOW_SHIFT_SD**2 / spread))
+
+
+def tonights_lift(panel: Panel, roster: Roster, days: Days) -> tuple[float, float]:
+    """What tonight's demand has beside a usual day's, and the sd of its log: 1 and 0 unless it is named.
+
+    ``days`` are centred on the usual ones; campaigns count by their clicks.
+    """
+    if not panel.calendar.tonight:
+        return 1.0, 0.0
+    clicks = sum_by(roster.campaign[panel.keyword], panel.clicks, len(roster.campaign_ids)) + 1e-9
+    share = clicks / clicks.sum()
+    named = np.flatnonzero(panel.calendar.named)
+    seen = np.log(np.maximum(share @ days.demand[:, named], 1e-6))
+    noise = days.spread.account**2 + days.spread.campaign**2 * float((share**2).sum())
+    precision = DEMAND_LIFT_SD**-2 + len(named) / noise
+    return float(np.exp(seen.sum() / noise / precision)), float(precision**-0.5)
 
 
 def keyword_rate(panel: Panel, roster: Roster, days: Days, volume: FloatArray) -> FloatArray:
