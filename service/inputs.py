@@ -36,6 +36,7 @@ class Given:
     history_days: int
     attribution_days: int
     rates: Mapping[str, Mapping[str, float]]
+    promotions: tuple[str, ...] = ()  # named days of the history and tonight, ISO
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +78,19 @@ def read_roster(session: Session, run_id: str) -> Roster:
 
 
 def pack_given(given: Given) -> bytes:
-    """The scalars as JSON."""
-    return pack(asdict(given) | {"as_of": given.as_of.isoformat()})
+    """The scalars as JSON; without named days it is what it was before there were any."""
+    content = asdict(given) | {"as_of": given.as_of.isoformat()}
+    if not given.promotions:
+        del content["promotions"]
+    return pack(content)
 
 
 def read_given(session: Session, run_id: str) -> Given:
     """The scalars that the run was given; raises NotFoundError if it kept none."""
     content = _read(session, run_id, "given")
-    return Given(**content | {"as_of": date.fromisoformat(content["as_of"])})
+    named = tuple(content.get("promotions", ()))
+    as_of = date.fromisoformat(content["as_of"])
+    return Given(**content | {"as_of": as_of, "promotions": named})
 
 
 def read_policy(session: Session, run_id: str) -> Mapping[str, Any]:

@@ -79,6 +79,7 @@ class Door(Protocol):
         seed: int,
         settlement: pd.DataFrame,
         attribution_days: int,
+        **named: Any,
     ) -> Any: ...
     def propose(self, estimates: Any, policy: Any, *, seed: int) -> Any: ...  # noqa: D102
     def Policy(self, **limits: Any) -> Any: ...  # noqa: N802, D102 - the class behind the door
@@ -106,6 +107,7 @@ def estimate(door: Door, built: Frames, given: Given, seed: int) -> EstimatesLik
         seed=seed,
         settlement=built.settlement,
         attribution_days=given.attribution_days,
+        **({"promotions": given.promotions} if given.promotions else {}),
     )
     return estimates
 

@@ -59,6 +59,9 @@ def config_hash(account: Account) -> str:
         values["connector"].pop(location, None)
     del values["apply"]  # when bids leave decides nothing about what they are
     del values["notify"]  # nor does who is told
+    del values["promotions"]  # their names decide nothing either, their days do
+    if account.promotions:
+        values["promotions"] = sorted((one.first, one.last) for one in account.promotions)
     values["locked_keywords"] = sorted(set(account.locked_keywords))
     text = json.dumps(_plain(values), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()

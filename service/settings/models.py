@@ -25,6 +25,7 @@ from service.settings.connectors import ReportsConnector, SandboxConnector, Taob
 from service.settings.database import Database
 from service.settings.leaving import Apply, Leaving
 from service.settings.notify import Notify, Telling
+from service.settings.promotions import Promotion
 from service.settings.retention import Retention
 from service.settings.section import Section, refusal
 from service.settings.server import Server
@@ -280,6 +281,11 @@ class Account(Section):
     explore_share: Annotated[float, Field(ge=0, le=1)] = 0.2
     auto_approve: AutoApprove = AutoApprove()
     locked_keywords: tuple[PlatformId, ...] = ()
+    promotions: tuple[Promotion, ...] = ()
+
+    def promotion_on(self, day: date) -> Promotion | None:
+        """The promotion that ``day`` belongs to; the first named, where there are two."""
+        return next((one for one in self.promotions if one.holds(day)), None)
 
     @field_validator("apply")
     @classmethod

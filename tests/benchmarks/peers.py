@@ -37,6 +37,7 @@ class Kaiche:
             as_of=date.fromordinal(shop.today),
             settlement=shop.settled(),
             attribution_days=shop.market.scenario.attribution_days,
+            promotions=shop.promotions,
         )
 
     def __call__(self, shop: Shop) -> IntArray:

@@ -1,11 +1,18 @@
-"""The kinds of shop that are measured: the sandbox's own, and three that put one question each."""
+"""The kinds of shop that are measured: the sandbox's own, and some that put one question each."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
 
-from connectors.sandbox.scenario import DENSE, SCENARIOS, SPARSE, TIGHT_BUDGETS, Scenario
+from connectors.sandbox.scenario import (
+    DENSE,
+    PROMOTION,
+    SCENARIOS,
+    SPARSE,
+    TIGHT_BUDGETS,
+    Scenario,
+)
 
 MARKET = (
     "dense",
@@ -13,6 +20,7 @@ MARKET = (
     "head_and_tail",
     "drift",
     "promotion",
+    "promotion_named",
     "late_orders",
     "tight_budgets",
     "new_words",
@@ -36,6 +44,10 @@ TELLING = [
     for scenario in (SPARSE, TIGHT_BUDGETS)
 ]
 
+# The same market, whose owner has written its days into the YAML, as for 618 or 双11.
+PROMOTION_NAMED = replace(PROMOTION, name="promotion_named")
+NAMED = (PROMOTION_NAMED.name,)
+
 # Nobody buys enough to pay for the cheapest click: the best is to be as good as absent.
 WORTHLESS = replace(
     SPARSE,
@@ -49,7 +61,10 @@ WORTHLESS = replace(
 
 ALL = {
     **SCENARIOS,
-    **{scenario.name: scenario for scenario in (THIN, THIN_SPARSE, WORTHLESS, *TELLING)},
+    **{
+        scenario.name: scenario
+        for scenario in (THIN, THIN_SPARSE, WORTHLESS, PROMOTION_NAMED, *TELLING)
+    },
 }
 
 

@@ -17,6 +17,7 @@ from connectors.sandbox.market import Market
 from connectors.sandbox.scenario import Scenario
 from connectors.sandbox.truth import Expected, Limits, Truth
 from service.settings.models import Account
+from tests.benchmarks.scenarios import NAMED
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
@@ -125,6 +126,19 @@ class Shop:
         final = self.journal.final(day - self.journal.first_day)
         earned = float((final.revenue_fen * self.margins).sum())
         return float(final.spend_fen.sum()) / 100.0, earned / 100.0
+
+    @property
+    def promotions(self) -> list[date]:
+        """The days of promotions as the owner has named them, past and to come."""
+        scenario = self.market.scenario
+        if scenario.name not in NAMED:
+            return []
+        days = range(self.today - SHOWN_DAYS, self.today + SHOWN_DAYS)
+        return [
+            date.fromordinal(day)
+            for day in days
+            if day % scenario.promotion_cycle in scenario.promotion_days
+        ]
 
     def history(self) -> pd.DataFrame:
         """The door's history: the last ``SHOWN_DAYS`` as known this morning."""

@@ -101,6 +101,14 @@ class EconomicsEntryView(Answer):
     terms: tuple[TermView, ...] = ()
 
 
+class PromotionView(Answer):
+    """Days that the owner has named as not being usual ones."""
+
+    name: Annotated[str, Field(examples=["双11"])]
+    first: Annotated[date, Field(examples=["2026-11-10"])]
+    last: Annotated[date, Field(examples=["2026-11-11"])]
+
+
 class PolicyView(Answer):
     """What the configuration allows, every default filled in."""
 
@@ -113,6 +121,7 @@ class PolicyView(Answer):
     explore_share: Annotated[float, Field(examples=[0.2])]
     locked_keywords: Annotated[tuple[str, ...], Field(examples=[["30481986859300054"]])]
     history_days: Annotated[int, Field(examples=[60])]
+    promotions: tuple[PromotionView, ...] = ()
 
 
 class LastPolicyView(Answer):

@@ -15,6 +15,7 @@ from service.console.tables import row, table
 from service.console.texts import Texts
 from service.console.visitor import Visitor
 from service.settings.models import Account, Allowance, Economics
+from service.settings.promotions import Promotion
 from service.store import roster
 
 
@@ -53,6 +54,10 @@ def _schedule(texts: Texts, account: Account) -> str:
     return f"{account.schedule.cron} ({account.timezone})"
 
 
+def _days_of(promotion: Promotion) -> dict[str, str]:
+    return {"name": promotion.name, "first": f"{promotion.first}", "last": f"{promotion.last}"}
+
+
 def _dates(texts: Texts, stated: Allowance) -> str:
     if stated.start_date is None:
         return texts("account.until", last=stated.end_date)
@@ -70,6 +75,10 @@ def _groups(
             ("connector", texts.of("connector", account.connector.kind)),
             ("schedule", _schedule(texts, account)),
             ("history_days", str(account.history_days)),
+            *(
+                ("promotion", texts("account.days_of", **_days_of(one)))
+                for one in account.promotions
+            ),
         ],
         "budgets": [
             ("daily", _money(budgets.daily)),

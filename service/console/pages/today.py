@@ -195,6 +195,9 @@ def _show_plan(visitor: Visitor, account: Account, morning: Morning) -> None:
     if summary is None:
         empty(texts("today.no_plan"))
         return
+    promotion = account.promotion_on(summary.proposal.business_date)
+    if promotion is not None:
+        ui.label(texts("today.promotion", name=promotion.name)).classes("k-sentence")
     totals = summary.proposal.totals
     with table([texts(key) for key in ("today.figure", "today.now", "today.then", "today.change")]):
         for name in ("spend", "contribution", "profit"):

@@ -128,3 +128,14 @@ def test_told_bidders_know_of_a_promotion_on_its_day():
         shop.live(shop.bids_fen)
         before, usual = usual, peers.ToldOfShop().rates(shop)
     assert np.median(usual / before) == pytest.approx(scenario.promotion_cvr, rel=0.1)
+
+
+def test_promotions_are_named_where_the_owner_names_them():
+    named, unnamed = (
+        Shop.open(ALL[name].sized(40), 1) for name in ("promotion_named", "promotion")
+    )
+    assert unnamed.promotions == []
+    scenario = named.market.scenario
+    days = [day.toordinal() for day in named.promotions]
+    assert {day % scenario.promotion_cycle for day in days} == set(scenario.promotion_days)
+    assert min(days) < named.today < max(days)

@@ -90,3 +90,23 @@ def test_the_hash_does_not_know_how_it_was_written(tmp_path: Path) -> None:
 )
 def test_the_hash_knows_what_decides(right: str, other: str, tmp_path: Path) -> None:
     assert hashed(RIGHT.replace(right, other), tmp_path) != hashed(RIGHT, tmp_path)
+
+
+def test_the_days_of_promotions_count_and_nothing_else_of_them(tmp_path: Path) -> None:
+    named = [
+        "",
+        "    promotions: []\n",
+        "    promotions: [{name: a, first: 2027-06-16, last: 2027-06-18},"
+        " {name: b, first: 2027-11-11, last: 2027-11-11}]\n",
+        "    promotions: [{name: 双11, first: 2027-11-11, last: 2027-11-11},"
+        " {name: '618', first: 2027-06-16, last: 2027-06-18}]\n",
+        "    promotions: [{name: a, first: 2027-06-16, last: 2027-06-18}]\n",
+    ]
+    hashes = []
+    for place, text in enumerate(named):
+        path = tmp_path / f"{place}.yaml"
+        path.write_text(RIGHT + text, encoding="utf-8")
+        hashes.append(config_hash(load(path, {}).accounts[0]))
+    assert hashes[0] == hashes[1]
+    assert hashes[2] == hashes[3]
+    assert len(set(hashes)) == 3
