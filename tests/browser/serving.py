@@ -1,7 +1,8 @@
 """A small shop with a night on the table, served to a browser until standard input ends.
 
 Run as a script with a folder, and with ``staffed`` for a shop with people, ``blocked`` for a night
-that the guardrails hold, ``alerted`` for one with an alert: prints the port. The clock starts at a fixed
+that the guardrails hold, ``alerted`` for one with an alert, ``promoted`` for a night within a promotion:
+prints the port. The clock starts at a fixed
 morning. A line of standard input is something that happens: ``night`` begins one for the other account,
 which waits after each step for a ``go``; ``elsewhere`` changes the bid of an applied word on the platform.
 """
@@ -52,6 +53,11 @@ accounts:
     objective: profit
     budgets: {daily: 100}
     economics: [{margin_rate: 0.3}]
+"""
+PROMOTIONS = """\
+    promotions:
+      - {name: 年货节, first: 2026-02-12, last: 2026-02-13}
+      - {name: 女王节, first: 2026-03-04, last: 2026-03-08}
 """
 
 
@@ -114,6 +120,8 @@ def alert(wiring, asked):
 def main(folder, *options):
     configuration = Path(folder) / "kaiche.yaml"
     shop = SHOP.replace("share: 1", "share: 0.01") if "blocked" in options else SHOP
+    if "promoted" in options:
+        shop = shop.replace("  - id: other", PROMOTIONS + "  - id: other")
     configuration.write_text(shop, encoding="utf-8")
     wiring = wire(load(configuration, {}), clock=clock, migrate=True)
     asked = Origin(at=clock(), actor="tester", source="cli")
