@@ -18,7 +18,7 @@ from optimizer.errors import InputError
 from optimizer.outlook import BoolArray, FloatArray
 
 RATE_LIFT_SD = 0.4  # of the log of what a rate has on named days beside others
-DEMAND_LIFT_SD = 0.8
+DEMAND_LIFT_SD = 0.6
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,8 +41,8 @@ def level_correction(panel: Panel, roster: Roster, pace: FloatArray, day_sd: flo
     """
     shape = (len(roster.campaign_ids), panel.days)
     seen, expected = campaign_days(panel, roster, shape, pace)
-    closed = closed_days(panel, roster, shape)
     told = panel.calendar.usual(panel.days)
+    closed = closed_days(panel, roster, shape) & told
     days = _Days((expected * told)[:, :WINDOW], (seen * told)[:, :WINDOW], closed[:, :WINDOW])
     none = np.zeros(1)
     account, account_sd = _posterior(days.of_account(), day_sd, none, ACCOUNT_SD)

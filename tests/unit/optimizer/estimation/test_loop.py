@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from optimizer.calendar import Calendar
 from optimizer.history import Panel, Roster, read_history, read_roster
 from optimizer.loop import ACCOUNT_SD, CAMPAIGN_SD, Correction, level_correction
 
@@ -119,6 +121,14 @@ def test_one_closed_campaign_leaves_the_account_to_the_others() -> None:
     assert found.factor[1] == pytest.approx(1.0, abs=0.03)
     assert 1.0 < found.factor[0] < 1.25
     assert found.own_sd[0] > 2 * found.own_sd[1]
+
+
+@pytest.mark.parametrize("hit", [None, closed(5)], ids=["open", "ended by a budget"])
+def test_named_days_say_nothing_of_the_usual_level(hit: np.ndarray | None) -> None:
+    panel, roster = two_campaigns(np.array([2.5, 2.5]), hit=hit)
+    newest_five = Calendar(np.arange(DAYS) < 5, tonight=False)
+    found = correct(replace(panel, calendar=newest_five), roster)
+    assert found.factor == pytest.approx([1.0, 1.0], abs=0.03)
 
 
 def test_no_history() -> None:
