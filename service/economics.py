@@ -19,7 +19,8 @@ from decimal import Decimal
 from typing import Literal
 
 from connectors.platform import AdgroupRow
-from service.settings.models import Account, Economics
+from service.settings.margins import Economics
+from service.settings.models import Account
 
 Source = Literal["adgroup", "item", "default"]
 Key = tuple[Source, str | None]

@@ -29,7 +29,6 @@ from service.settings.connectors import (
 )
 from service.settings.models import (
     ACCOUNT_ID,
-    PLATFORM_ID,
     Account,
     Settings,
 )
@@ -39,6 +38,7 @@ from service.settings.platform_secrets import PlatformSecrets
 from service.settings.problems import Problem, WrongConfigurationError
 from service.settings.reading import UNREADABLE, Reading
 from service.settings.secrets import DATABASE_URL, Secrets
+from service.settings.section import PLATFORM_ID
 from service.settings.server import HOST, PUBLIC_URL
 from service.settings.sign_in import CLIENT_FORM, SCOPE_FORM
 

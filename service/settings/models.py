@@ -8,64 +8,36 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal
 
 from pydantic import (
     Field,
-    ModelWrapValidatorHandler,
-    ValidationError,
     ValidationInfo,
     field_validator,
-    model_validator,
 )
-from pydantic_core import InitErrorDetails
 
 from service.settings import cron, places
 from service.settings.connectors import ReportsConnector, SandboxConnector, TaobaoConnector
 from service.settings.database import Database
 from service.settings.leaving import Apply, Leaving
+from service.settings.margins import Economics
 from service.settings.notify import Notify, Telling
 from service.settings.promotions import Promotion
 from service.settings.retention import Retention
-from service.settings.section import Section, refusal
+from service.settings.section import (
+    Money,
+    PlatformId,
+    Refusal,
+    Section,
+    refusal,
+    refuse_all,
+)
 from service.settings.server import Server
 from service.settings.sign_in import Oidc
 
-Money = Annotated[Decimal, Field(ge=0, le=Decimal("999999999.99"), decimal_places=2)]
 Bid = Annotated[Decimal, Field(ge=Decimal("0.05"), le=Decimal("99.99"), decimal_places=2)]
 Fraction = Annotated[float, Field(gt=0, le=1)]
 ACCOUNT_ID = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
-PLATFORM_ID = r"^[A-Za-z0-9_-]{1,64}$"
-PlatformId = Annotated[str, Field(pattern=PLATFORM_ID)]
-Refusal = tuple[tuple[int | str, ...], str]  # the place below the block, the sentence
-GOODS_BLOCK = (
-    "price",
-    "goods",
-    "fee_rate",
-    "freight",
-    "freight_back",
-    "refund_rate",
-    "damage_rate",
-)
-
-
-def _refuse_all(
-    title: str, refusals: list[Refusal], *, also: ValidationError | None = None
-) -> None:
-    """Raise one ValidationError with every refusal, and those of ``also``; none = nothing raised."""
-    if not refusals:
-        return
-    details = [
-        InitErrorDetails(type=refusal(message), loc=place, input=None)
-        for place, message in refusals
-    ]
-    for wrong in also.errors() if also else ():
-        details.append(
-            InitErrorDetails(
-                type=wrong["type"], loc=wrong["loc"], input=wrong["input"], ctx=wrong.get("ctx", {})
-            )
-        )
-    raise ValidationError.from_exception_data(title, details)
 
 
 class Schedule(Section):
@@ -107,7 +79,7 @@ class Budgets(Section):
         cls, campaigns: dict[str, Decimal], info: ValidationInfo
     ) -> dict[str, Decimal]:
         daily = info.data.get("daily", Decimal("Infinity"))
-        _refuse_all(
+        refuse_all(
             "campaigns",
             [
                 (
@@ -180,68 +152,6 @@ class Guardrails(Section):
         if low is not None and high < low:
             raise refusal(f"{high} is below min_bid ({low}); write at least {low}")
         return high
-
-
-class Economics(Section):
-    """What one yuan of revenue leaves: given directly, or computed from goods and refunds.
-
-    ``adgroup`` or ``item`` names what it applies to; neither makes it the account's default.
-    Either ``margin_rate`` or the whole goods block (``GOODS_BLOCK``) is given, never both.
-    """
-
-    adgroup: PlatformId | None = None
-    item: PlatformId | None = None
-    margin_rate: Annotated[float, Field(ge=-10, le=1)] | None = None
-    price: Annotated[Money, Field(gt=0)] | None = None
-    goods: Money | None = None
-    fee_rate: Annotated[float, Field(ge=0, lt=1)] | None = None
-    freight: Money | None = None
-    freight_back: Money | None = None
-    refund_rate: Annotated[float, Field(ge=0, lt=1)] | None = None
-    damage_rate: Annotated[float, Field(ge=0, le=1)] | None = None
-    organic_rate: Annotated[float, Field(ge=0, le=10)] = 0.0
-
-    @model_validator(mode="wrap")
-    @classmethod
-    def _one_way_to_say_it(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
-        """Tell wrong fields and a wrong shape of the entry together."""
-        shape = _shape_of_economics(data) if isinstance(data, dict) else []
-        try:
-            entry = handler(data)
-        except ValidationError as error:
-            _refuse_all("economics", shape, also=error)
-            raise
-        _refuse_all("economics", shape)
-        return entry
-
-
-def _shape_of_economics(data: dict[str, Any]) -> list[Refusal]:
-    """What is contradictory or missing among the keys of one economics entry."""
-    given = {key for key, value in data.items() if value is not None}
-    goods = [key for key in GOODS_BLOCK if key in given]
-    absent = ", ".join(key for key in GOODS_BLOCK if key not in given)
-    wrong: list[Refusal] = []
-    if {"adgroup", "item"} <= given:
-        wrong.append((("item",), "stands beside adgroup; write one of them an entry"))
-    if "margin_rate" in given and goods:
-        wrong.append(
-            (
-                ("margin_rate",),
-                f"stands beside {', '.join(goods)}; write either margin_rate or the goods block "
-                f"({', '.join(GOODS_BLOCK)})",
-            )
-        )
-    elif goods and absent:
-        wrong.append(((), f"the goods block lacks {absent}; write them too, 0 where there is none"))
-    elif not goods and "margin_rate" not in given:
-        wrong.append(
-            (
-                (),
-                "says nothing about the margin; write margin_rate, for example 0.35, or the goods "
-                f"block ({', '.join(GOODS_BLOCK)})",
-            )
-        )
-    return wrong
 
 
 class AutoApprove(Section):
@@ -338,7 +248,7 @@ class Account(Section):
                     "and item, for example - margin_rate: 0.35",
                 )
             )
-        _refuse_all("economics", wrong)
+        refuse_all("economics", wrong)
         return entries
 
 
@@ -378,7 +288,7 @@ class Settings(Section):
         cls, accounts: tuple[Account, ...], info: ValidationInfo
     ) -> tuple[Account, ...]:
         ids = [account.id for account in accounts]
-        _refuse_all(
+        refuse_all(
             "accounts",
             [
                 ((index, "notify", "channels", place), message)
@@ -400,5 +310,5 @@ class Settings(Section):
     @classmethod
     def _database_is_an_address(cls, database: Database) -> Database:
         wrong = places.database_complaint(database.address)
-        _refuse_all("database", [(("address",), wrong)] if wrong else [])
+        refuse_all("database", [(("address",), wrong)] if wrong else [])
         return database

@@ -14,7 +14,8 @@ from service.console.numbers import NOTHING, percent, yuan
 from service.console.tables import row, table
 from service.console.texts import Texts
 from service.console.visitor import Visitor
-from service.settings.models import Account, Allowance, Economics
+from service.settings.margins import Economics
+from service.settings.models import Account, Allowance
 from service.settings.promotions import Promotion
 from service.store import roster
 
