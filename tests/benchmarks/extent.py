@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
-from tests.benchmarks.scenarios import CALIBRATION, MARKET, SLIGHT
+from tests.benchmarks.scenarios import CALIBRATION, CEILING, MARKET, SLIGHT
 
 BESIDE = Path(__file__).resolve().parents[3] / "shared" / "data"
 
@@ -30,6 +30,7 @@ class Extent:
     market_nights: int = 60
     market_warm_up: int = 15
     slight_seeds: int = 2
+    ceiling_names: tuple[str, ...] = CEILING
     ceiling_seeds: int = 1
     allowance_seeds: int = 4
     allowance_nights: int = 90
@@ -72,6 +73,7 @@ QUICK = Extent()
 FULL = Extent(
     market_seeds=20,
     slight_seeds=20,
+    ceiling_names=MARKET,
     ceiling_seeds=4,
     allowance_seeds=200,
     calibration_seeds=10,
@@ -89,6 +91,7 @@ SMOKE = Extent(
     data=Path("nowhere"),
     market_names=("dense",),
     slight_names=("thin_margins",),
+    ceiling_names=("dense",),
     calibration_names=("sparse",),
     market_seeds=1,
     market_nights=2,

@@ -44,7 +44,7 @@ def run(extent: Extent) -> list[Table]:
     wide = jobs_of(extent, extent.market_seeds, extent.market_names)
     slight = jobs_of(extent, extent.slight_seeds, extent.slight_names)
     barren = jobs_of(extent, extent.slight_seeds, ("worthless",))
-    hidden = jobs_of(extent, extent.ceiling_seeds, extent.market_names)
+    hidden = jobs_of(extent, extent.ceiling_seeds, extent.ceiling_names)
     profits = spread(profits_of, wide, extent.processes)
     contributions = spread(contributions_of, slight, extent.processes)
     losses = spread(losses_of, barren, extent.processes)

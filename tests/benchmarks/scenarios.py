@@ -25,6 +25,7 @@ MARKET = (
     "tight_budgets",
     "new_words",
 )
+CEILING = ("drift", "tight_budgets")  # where the product is furthest from the clairvoyant
 SLIGHT = ("thin_margins", "thin_sparse")
 CALIBRATION = ("dense", "sparse", "head_and_tail", "drift")
 
