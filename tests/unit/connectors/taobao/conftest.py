@@ -43,8 +43,8 @@ class Desk:
     """Answers each method from its script: the last thing said is said again and again."""
 
     watch: Watch
-    calls: list[dict[str, str]] = field(default_factory=list)
-    scripts: dict[str, list[Say]] = field(default_factory=dict)
+    calls: list[dict[str, str]] = field(default_factory=list, repr=False)
+    scripts: dict[str, list[Say]] = field(default_factory=dict, repr=False)
     files: dict[str, list[httpx.Response]] = field(default_factory=dict)
 
     def on(self, method: str, *said: Say | dict[str, object] | Exception) -> None:

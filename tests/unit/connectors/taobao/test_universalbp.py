@@ -24,6 +24,10 @@ WORDS = "universalbp.new.bidword.findlist"
 SCORES = "universalbp.new.bidword.qscore"
 SET = "universalbp.new.bidword.update"
 REPORT = "universalbp.new.report.query.bidword"
+DOWNLOADS = tuple(
+    f"universalbp.new.report.async.{step}"
+    for step in ("create.download.task", "download.find.task.page", "download.get.url")
+)
 
 
 def plan(i, groups, said="custom_bid"):
@@ -286,7 +290,11 @@ def test_no_answer_ends_in_anything_but_a_connector_error(desk, platform, payloa
     ]
     days = date(2026, 7, 1), date(2026, 7, 2)
     for body in bodies:
-        for method in (PLANS, REPORT):
+        for method in (
+            PLANS,
+            REPORT,
+            *DOWNLOADS,
+        ):  # an answer may say that there is too much for pages
             text = body(method.replace(".", "_") + "_response")
             desk.on(method, lambda _, text=text: httpx.Response(200, text=text))
         for act in (platform.roster, lambda: list(platform.keyword_days(*days))):
