@@ -14,7 +14,7 @@ from optimizer.estimates import Estimates, Traffic
 from optimizer.history import Panel, Roster, read_history, read_roster
 from optimizer.lag import Growth, Maturity, maturity
 from optimizer.loop import level_correction
-from optimizer.outlook import BoolArray, Evidence, FloatArray
+from optimizer.outlook import Evidence, FloatArray
 from optimizer.pooled import Pooled, Prior, Tree
 from optimizer.pooling import pool
 from optimizer.predictive import CLICK_PRICE_CV2
@@ -74,9 +74,7 @@ def estimate(
     bids = _reference_bids(panel, roster)
     response, days = _response(panel, roster, bids)
     volume = response.curve.volume_ratio(response.position[panel.keyword], bids.x)
-    plain = panel.calendar.usual(days.demand.shape[1])
-    level_half_life = _level_half_life(panel, plain, volume)
-    days = days.centred(level_half_life, plain)
+    level_half_life, days = _levelled(panel, days, volume)
     traffic, fitted = _traffic(panel, roster, tree, days, bids, response, level_half_life)
     orders = conversion(panel, tree, lag, roster.traits)
     value = order_value(panel, tree)
@@ -161,10 +159,11 @@ def _shared(panel: Panel, roster: Roster, days: Days, bids: Bids, response: Resp
     return Shared(float(curve.elasticity(at)[0]), sd * steep)
 
 
-def _level_half_life(panel: Panel, plain: BoolArray, volume: FloatArray) -> float:
-    """The half-life of levels that best foretells usual days."""
-    told = plain[panel.age - panel.first_age]
-    return choose_half_life(
+def _levelled(panel: Panel, days: Days, volume: FloatArray) -> tuple[float, Days]:
+    """The half-life of levels that best foretells usual days, and the days centred on these by it."""
+    usual = panel.calendar.usual(days.demand.shape[1])
+    told = usual[panel.age - panel.first_age]
+    half_life = choose_half_life(
         panel.keyword[told],
         panel.age[told],
         panel.clicks[told],
@@ -172,6 +171,7 @@ def _level_half_life(panel: Panel, plain: BoolArray, volume: FloatArray) -> floa
         LEVEL_HALF_LIVES,
         14.0,
     )
+    return half_life, days.centred(half_life, usual)
 
 
 def _traffic(
