@@ -150,15 +150,8 @@ def given_of(account: Account, business_date: date, pulled: Pulled) -> Given:
             adgroup_id: {"margin_rate": rate.margin_rate, "organic_rate": rate.organic_rate}
             for adgroup_id, rate in rates.items()
         },
-        promotions=_named_days(account, business_date),
+        promotions=tuple(day.isoformat() for day in account.named_days(business_date)),
     )
-
-
-def _named_days(account: Account, business_date: date) -> tuple[str, ...]:
-    """The days of promotions among those that the night looks at, and itself."""
-    ages = range(account.history_days, -1, -1)
-    days = (business_date - timedelta(days=age) for age in ages)
-    return tuple(day.isoformat() for day in days if account.promotion_on(day) is not None)
 
 
 def store(

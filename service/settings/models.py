@@ -6,7 +6,7 @@ A rule between two fields is told at the field that has to be mended.
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Annotated, Literal
 
@@ -196,6 +196,12 @@ class Account(Section):
     def promotion_on(self, day: date) -> Promotion | None:
         """The promotion that ``day`` belongs to; the first named, where there are two."""
         return next((one for one in self.promotions if one.holds(day)), None)
+
+    def named_days(self, business_date: date) -> tuple[date, ...]:
+        """The days of promotions among those that a night looks at, and itself, oldest first."""
+        ages = range(self.history_days, -1, -1)
+        days = (business_date - timedelta(days=age) for age in ages)
+        return tuple(day for day in days if self.promotion_on(day) is not None)
 
     @field_validator("apply")
     @classmethod

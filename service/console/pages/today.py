@@ -195,9 +195,9 @@ def _show_plan(visitor: Visitor, account: Account, morning: Morning) -> None:
     if summary is None:
         empty(texts("today.no_plan"))
         return
-    promotion = account.promotion_on(summary.proposal.business_date)
-    if promotion is not None:
-        ui.label(texts("today.promotion", name=promotion.name)).classes("k-sentence")
+    promoted = promotion_told(texts, account, summary.proposal.business_date)
+    if promoted is not None:
+        ui.label(promoted).classes("k-sentence")
     totals = summary.proposal.totals
     with table([texts(key) for key in ("today.figure", "today.now", "today.then", "today.change")]):
         for name in ("spend", "contribution", "profit"):
@@ -216,6 +216,15 @@ def _show_plan(visitor: Visitor, account: Account, morning: Morning) -> None:
         )
     )
     ui.link(texts("today.open_lines"), f"/{account.id}/lines").classes("k-button")
+
+
+def promotion_told(texts: Texts, account: Account, day: date) -> str | None:
+    """That ``day`` lies within a promotion, and whether the night had seen such days; None if not."""
+    promotion = account.promotion_on(day)
+    if promotion is None:
+        return None
+    lived = account.named_days(day) != (day,)
+    return texts(f"today.{'promotion' if lived else 'first_promotion'}", name=promotion.name)
 
 
 def _interval(texts: Texts, spend: object) -> None:
